@@ -12,9 +12,9 @@ from sandbox import control, story_control
 from sandbox.clockify import control as clockify_control
 from sandbox.clockify import routes as clockify_routes
 from sandbox.quickbooks import control as quickbooks_control
-from sandbox.quickbooks import latency
 from sandbox.quickbooks import routes as quickbooks_routes
-from sandbox.quickbooks.unknown import unknown_address
+from sandbox.quickbooks.gateway import latency
+from sandbox.quickbooks.gateway.unknown import unknown_address
 from sandbox.shared import odd_answers
 from sandbox.shared.faults import Fault
 from sandbox.shared.http import BadJson, Request, Response, Router

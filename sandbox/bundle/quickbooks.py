@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.quickbooks.company import Company
-from sandbox.quickbooks.company_file import set_up
-from sandbox.quickbooks.names import name_field
+from sandbox.quickbooks.companies.company import Company
+from sandbox.quickbooks.companies.company_file import set_up
+from sandbox.quickbooks.companies.names import name_field
 from sandbox.quickbooks.stamps import stamp
 from sandbox.quickbooks.state import QuickBooks
 

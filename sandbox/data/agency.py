@@ -10,7 +10,7 @@ from sandbox.data import agency_data as data
 from sandbox.data.agency_records import Agency
 from sandbox.data.agency_time import Calendar
 from sandbox.data.builder import Builder, Record
-from sandbox.quickbooks.company import Company
+from sandbox.quickbooks.companies.company import Company
 from sandbox.world import World
 
 REALM = "9341454182739650"

@@ -8,7 +8,7 @@ from typing import Any
 from sandbox.clockify.clocktime import zone
 from sandbox.clockify.records import Client, Entry, Member, Project, User
 from sandbox.clockify.workspace import Workspace
-from sandbox.quickbooks.company import Company
+from sandbox.quickbooks.companies.company import Company
 from sandbox.world import World
 
 Record = dict[str, Any]

@@ -9,7 +9,7 @@ from unicodedata import normalize
 
 from sandbox.clockify.records import Entry, Project, User
 from sandbox.clockify.workspace import Workspace
-from sandbox.quickbooks.company import Company
+from sandbox.quickbooks.companies.company import Company
 from sandbox.world import World
 
 Record = dict[str, Any]

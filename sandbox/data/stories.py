@@ -10,7 +10,7 @@ from typing import Any
 from sandbox.clockify.clocktime import utc_text
 from sandbox.clockify.records import Entry
 from sandbox.data.pairs import Pairs, name_of
-from sandbox.quickbooks import sales_forms
+from sandbox.quickbooks.companies import sales_forms
 from sandbox.world import World
 
 Change = dict[str, Any]

@@ -6,13 +6,14 @@ import json
 import random
 from typing import Any
 
-from sandbox.quickbooks import operations, query
+from sandbox.quickbooks import operations
 from sandbox.quickbooks.call import Call
-from sandbox.quickbooks.cdc import MAX_OBJECTS
+from sandbox.quickbooks.companies.request_memory import MAX_LENGTH, Remembered
 from sandbox.quickbooks.errors import QuickBooksFault
-from sandbox.quickbooks.gate import Body, hash_of
+from sandbox.quickbooks.gateway.gate import Body, hash_of
 from sandbox.quickbooks.operations import WRITABLE
-from sandbox.quickbooks.request_memory import MAX_LENGTH, Remembered
+from sandbox.quickbooks.reads import query
+from sandbox.quickbooks.reads.cdc import MAX_OBJECTS
 from sandbox.shared.odd_answers import echo_item
 
 MAX_ITEMS = 30

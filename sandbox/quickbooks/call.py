@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sandbox.quickbooks.company import Company
+from sandbox.quickbooks.companies.company import Company
 from sandbox.shared.http import Request
 from sandbox.shared.switches import Switches
 

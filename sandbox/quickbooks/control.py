@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sandbox.quickbooks import sales_forms
-from sandbox.quickbooks.company import ENTITIES, FORMS, Company
-from sandbox.quickbooks.company_file import configure
+from sandbox.quickbooks.companies import sales_forms
+from sandbox.quickbooks.companies.company import ENTITIES, FORMS, Company
+from sandbox.quickbooks.companies.company_file import configure
 from sandbox.quickbooks.state import QuickBooks
 from sandbox.shared.http import Request, Response, Router
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.quickbooks import items, people, timeactivity
-from sandbox.quickbooks.body import missing, unsupported, writable
 from sandbox.quickbooks.call import Call
-from sandbox.quickbooks.company import Record
-from sandbox.quickbooks.company_file import has_lapsed
+from sandbox.quickbooks.checks import items, people, timeactivity
+from sandbox.quickbooks.checks.body import missing, unsupported, writable
+from sandbox.quickbooks.checks.fields import FIELDS
+from sandbox.quickbooks.companies.company import Record
+from sandbox.quickbooks.companies.company_file import has_lapsed
 from sandbox.quickbooks.errors import QuickBooksFault, gone
-from sandbox.quickbooks.fields import FIELDS
 from sandbox.quickbooks.present import presented
 
 CHECKS: dict[str, Callable[..., Record]] = {

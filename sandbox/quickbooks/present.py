@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.quickbooks.company import FORMS, Company, Record
-from sandbox.quickbooks.names import NAMED_REFS, full_name
+from sandbox.quickbooks.companies.company import FORMS, Company, Record
+from sandbox.quickbooks.companies.names import NAMED_REFS, full_name
 
 
 def presented(company: Company, entity: str, record: Record) -> Any:

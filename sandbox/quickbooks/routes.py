@@ -6,13 +6,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from sandbox.quickbooks import batch, cdc, oauth, operations, query
+from sandbox.quickbooks import batch, oauth, operations
 from sandbox.quickbooks.call import Call
-from sandbox.quickbooks.company import ENTITIES
+from sandbox.quickbooks.companies.company import ENTITIES
 from sandbox.quickbooks.errors import QuickBooksFault, gone
-from sandbox.quickbooks.gate import guarded
+from sandbox.quickbooks.gateway.gate import guarded
 from sandbox.quickbooks.present import company_info, preferences
-from sandbox.quickbooks.query_parser import parse_fault
+from sandbox.quickbooks.reads import cdc, query
+from sandbox.quickbooks.reads.query_parser import parse_fault
 from sandbox.quickbooks.state import QuickBooks
 from sandbox.shared.http import Router
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.quickbooks.company import Company
-from sandbox.quickbooks.company_file import set_up
+from sandbox.quickbooks.companies.company import Company
+from sandbox.quickbooks.companies.company_file import set_up
 from sandbox.quickbooks.switches import SWITCHES
 from sandbox.quickbooks.tokens import Tokens
 from sandbox.shared.core import Core

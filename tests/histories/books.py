@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.clockify.records import Entry
-from sandbox.quickbooks import sales_forms
+from sandbox.quickbooks.companies import sales_forms
 from syncjobs.models import Receipt
 from tests.histories.rules import (
     NO_WORK,

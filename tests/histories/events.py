@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sandbox.clockify.records import Entry
 from sandbox.data.datasets import REALM
-from sandbox.quickbooks import sales_forms
+from sandbox.quickbooks.companies import sales_forms
 from tests.histories.books import Books
 from tests.histories.rules import Rules, Settings
 from tests.histories.who_is_who import ExpectedMapping, Key

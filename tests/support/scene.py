@@ -25,7 +25,7 @@ from sandbox.clockify.product import Product
 from sandbox.clockify.records import Entry
 from sandbox.clockify.state import ADMIN_KEY
 from sandbox.data.datasets import REALM
-from sandbox.quickbooks import sales_forms
+from sandbox.quickbooks.companies import sales_forms
 from sandbox.server import Running
 from syncjobs.models import Action, EntryOverride, Receipt, Run
 from syncjobs.runs import lifecycle

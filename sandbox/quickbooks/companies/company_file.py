@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.quickbooks.company import Company
+from sandbox.quickbooks.companies.company import Company
 from sandbox.quickbooks.stamps import stamp
 
 Settings = dict[str, Any]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from statistics import median, quantiles
 
-from sandbox.quickbooks import latency
+from sandbox.quickbooks.gateway import latency
 from sandbox.quickbooks.switches import SWITCHES
 from sandbox.shared.http import Request
 from sandbox.shared.limits import Limits

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sandbox.quickbooks.company import Record
+from sandbox.quickbooks.checks.fields import FIELDS, Field
+from sandbox.quickbooks.companies.company import Record
 from sandbox.quickbooks.errors import QuickBooksFault
-from sandbox.quickbooks.fields import FIELDS, Field
 
 
 def unsupported(name: str, entity: str) -> QuickBooksFault:

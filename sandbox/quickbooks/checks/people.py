@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sandbox.quickbooks.body import missing, unsupported
 from sandbox.quickbooks.call import Call
-from sandbox.quickbooks.company import Record
-from sandbox.quickbooks.company_file import has_payroll
+from sandbox.quickbooks.checks.body import missing, unsupported
+from sandbox.quickbooks.checks.list_names import check_characters, check_place, check_unique
+from sandbox.quickbooks.checks.references import referred
+from sandbox.quickbooks.companies.company import Record
+from sandbox.quickbooks.companies.company_file import has_payroll
+from sandbox.quickbooks.companies.names import NAME_PARTS, name_from_parts
 from sandbox.quickbooks.errors import QuickBooksFault
-from sandbox.quickbooks.list_names import check_characters, check_place, check_unique
-from sandbox.quickbooks.names import NAME_PARTS, name_from_parts
-from sandbox.quickbooks.references import referred
 
 NO_PAYROLL_FIELDS = ("Title", "Suffix", "PrintOnCheckName", "BillRate", "SSN")
 PAYROLL_ADDRESS = ("City", "CountrySubDivisionCode", "PostalCode")

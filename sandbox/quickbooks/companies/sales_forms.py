@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sandbox.quickbooks.company import FORMS, Company, Record
+from sandbox.quickbooks.companies.company import FORMS, Company, Record
 
 BILLED, BILLABLE, NOT_BILLABLE = "HasBeenBilled", "Billable", "NotBillable"
 FIRST_NUMBER = 1001

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sandbox.quickbooks.body import bad_reference
 from sandbox.quickbooks.call import Call
-from sandbox.quickbooks.company import Record
+from sandbox.quickbooks.checks.body import bad_reference
+from sandbox.quickbooks.companies.company import Record
 
 
 def referred(call: Call, record: Record, name: str, entity: str) -> Record | None:

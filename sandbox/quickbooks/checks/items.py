@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sandbox.quickbooks.body import bad_reference, missing
 from sandbox.quickbooks.call import Call
-from sandbox.quickbooks.company import Record
-from sandbox.quickbooks.company_file import has_categories
+from sandbox.quickbooks.checks.body import bad_reference, missing
+from sandbox.quickbooks.checks.list_names import check_characters, check_place, check_unique
+from sandbox.quickbooks.checks.references import referred
+from sandbox.quickbooks.companies.company import Record
+from sandbox.quickbooks.companies.company_file import has_categories
 from sandbox.quickbooks.errors import QuickBooksFault
-from sandbox.quickbooks.list_names import check_characters, check_place, check_unique
-from sandbox.quickbooks.references import referred
 
 SUB_FIELDS = {"Item": "SubItem", "Class": "SubClass", "Department": "SubDepartment"}
 

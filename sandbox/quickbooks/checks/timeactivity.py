@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from sandbox.quickbooks.body import bad_reference
 from sandbox.quickbooks.call import Call
-from sandbox.quickbooks.company import Company, Record
-from sandbox.quickbooks.company_file import tracks_time
+from sandbox.quickbooks.checks.body import bad_reference
+from sandbox.quickbooks.checks.references import referred
+from sandbox.quickbooks.checks.time_of_day import BREAKS, CLOCK, DURATION, check_time
+from sandbox.quickbooks.companies.company import Company, Record
+from sandbox.quickbooks.companies.company_file import tracks_time
+from sandbox.quickbooks.companies.names import PEOPLE
 from sandbox.quickbooks.errors import QuickBooksFault
-from sandbox.quickbooks.names import PEOPLE
-from sandbox.quickbooks.references import referred
 from sandbox.quickbooks.stamps import today
-from sandbox.quickbooks.time_of_day import BREAKS, CLOCK, DURATION, check_time
 
 MOST_MONEY = 99_999_999_999
 PERSON_REFS = {"Employee": "EmployeeRef", "Vendor": "VendorRef"}

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from sandbox.quickbooks.defaults import defaults
-from sandbox.quickbooks.names import Records, bare_refs, children_of, completed_name, full_name, parent_of, place
-from sandbox.quickbooks.request_memory import RequestMemory
+from sandbox.quickbooks.companies.defaults import defaults
+from sandbox.quickbooks.companies.names import (
+    Records,
+    bare_refs,
+    children_of,
+    completed_name,
+    full_name,
+    parent_of,
+    place,
+)
+from sandbox.quickbooks.companies.request_memory import RequestMemory
 from sandbox.quickbooks.stamps import stamp, today
 from sandbox.shared.core import Core
 

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.quickbooks.call import Call
+from sandbox.quickbooks.companies.request_memory import MAX_LENGTH, Remembered
 from sandbox.quickbooks.errors import QuickBooksFault, not_authenticated, not_authorized
-from sandbox.quickbooks.request_memory import MAX_LENGTH, Remembered
+from sandbox.quickbooks.gateway.xml import to_xml
 from sandbox.quickbooks.stamps import stamp
 from sandbox.quickbooks.state import QuickBooks
-from sandbox.quickbooks.xml import to_xml
 from sandbox.shared.core import Core
 from sandbox.shared.faults import THROTTLED_JSON
 from sandbox.shared.http import BadJson, Request, Response

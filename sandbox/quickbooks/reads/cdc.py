@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sandbox.quickbooks.body import missing
 from sandbox.quickbooks.call import Call
-from sandbox.quickbooks.company import ENTITIES, LISTS, Record
-from sandbox.quickbooks.query import instant
-from sandbox.quickbooks.query_parser import validation_fault
+from sandbox.quickbooks.checks.body import missing
+from sandbox.quickbooks.companies.company import ENTITIES, LISTS, Record
+from sandbox.quickbooks.reads.query import instant
+from sandbox.quickbooks.reads.query_parser import validation_fault
 
 MAX_OBJECTS = 1000
 LOOK_BACK = timedelta(days=30)

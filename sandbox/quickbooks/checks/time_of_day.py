@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 
-from sandbox.quickbooks.company import Record
+from sandbox.quickbooks.companies.company import Record
 from sandbox.quickbooks.errors import QuickBooksFault
 from sandbox.quickbooks.stamps import pacific, pacific_offset
 

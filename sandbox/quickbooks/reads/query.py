@@ -8,10 +8,10 @@ from datetime import date, datetime, timezone
 from typing import Any
 
 from sandbox.quickbooks.call import Call
-from sandbox.quickbooks.company import FORMS, LISTS, Company, Record
-from sandbox.quickbooks.fields import FIELDS, FILTERABLE
+from sandbox.quickbooks.checks.fields import FIELDS, FILTERABLE
+from sandbox.quickbooks.companies.company import FORMS, LISTS, Company, Record
 from sandbox.quickbooks.present import company_info, preferences, presented
-from sandbox.quickbooks.query_parser import Condition, Query, parse, validation_fault
+from sandbox.quickbooks.reads.query_parser import Condition, Query, parse, validation_fault
 from sandbox.quickbooks.stamps import pacific_offset
 from sandbox.shared.odd_answers import endless
 

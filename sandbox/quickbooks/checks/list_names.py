@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sandbox.quickbooks.call import Call
-from sandbox.quickbooks.company import Record
+from sandbox.quickbooks.companies.company import Record
+from sandbox.quickbooks.companies.names import MAX_LEVEL, children_of, completed_name, parent_of, taken_by
 from sandbox.quickbooks.errors import QuickBooksFault
-from sandbox.quickbooks.names import MAX_LEVEL, children_of, completed_name, parent_of, taken_by
 
 FORBIDDEN = (":", "\t", "\n", "\r")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sandbox.quickbooks.call import Call
 from sandbox.quickbooks.errors import QuickBooksFault
-from sandbox.quickbooks.gate import guarded
+from sandbox.quickbooks.gateway.gate import guarded
 from sandbox.quickbooks.state import QuickBooks
 from sandbox.shared.http import Request, Response
 
