@@ -15,6 +15,7 @@ from django.db import models
 from integrations.fields import ScrubbedTextField
 from integrations.models import Company, Workspace
 from syncjobs.proof_models import ActivityNote, Reconciliation, ReconciliationRow, SignOff
+from syncjobs.verbs import Verb
 
 __all__ = [
     "Action",
@@ -330,7 +331,8 @@ class RunItem(models.Model):
     run = models.ForeignKey(Run, models.CASCADE, related_name="items")
     entry_id = models.CharField(max_length=64)
     verb = models.CharField(
-        max_length=8, choices=[(verb, verb.capitalize()) for verb in ("create", "update", "delete", "block")]
+        max_length=8,
+        choices=[(verb.value, verb.capitalize()) for verb in (Verb.CREATE, Verb.UPDATE, Verb.DELETE, Verb.BLOCK)],
     )
     outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.PLANNED)
     gone = models.BooleanField(default=False, help_text="The entry is no longer in Clockify.")

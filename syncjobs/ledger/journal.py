@@ -21,11 +21,12 @@ from syncjobs.rules.drafts import draft
 from syncjobs.rules.drafts.draft import Draft
 from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps import answered
+from syncjobs.verbs import Verb
 
-DONE_AS = {
-    "create": RunItem.Outcome.SENT,
-    "update": RunItem.Outcome.UPDATED,
-    "delete": RunItem.Outcome.DELETED,
+DONE_AS: dict[str, RunItem.Outcome] = {
+    Verb.CREATE: RunItem.Outcome.SENT,
+    Verb.UPDATE: RunItem.Outcome.UPDATED,
+    Verb.DELETE: RunItem.Outcome.DELETED,
 }
 RECEIPT_KEY = ("company", "workspace", "entry_id", "part")
 ERROR_FIELDS = ("error_code", "error_message")
@@ -84,10 +85,10 @@ def _tried_runs(item: RunItem, run: Run) -> int:
 
 
 def _body(item: RunItem, record: Mapping[str, Any]) -> str:
-    if item.verb == "delete":
+    if item.verb == Verb.DELETE:
         return draft.delete_body(quickbooks_id=item.quickbooks_id, sync_token=str(record.get("SyncToken", "")))
     planned_draft = draft.from_row(item.draft or {})
-    if item.verb == "create":
+    if item.verb == Verb.CREATE:
         return draft.create_body(planned_draft)
     return draft.update_body(planned_draft, record=record, sent=item.source_snapshot.get("sent") or {})
 
@@ -115,7 +116,9 @@ def accept(action: Action, record: Mapping[str, Any], *, tid: str = "", sent_by:
     """
     now = timezone.now()
     with transaction.atomic():
-        quickbooks_id = _receipt_deleted(action, now) if action.verb == "delete" else _receipt_sent(action, record, now)
+        quickbooks_id = (
+            _receipt_deleted(action, now) if action.verb == Verb.DELETE else _receipt_sent(action, record, now)
+        )
         close(action, Action.State.DONE, tid=tid, quickbooks_id=quickbooks_id)
         outcome = DONE_AS[action.verb]
         for run_id in {run_id for run_id in (action.run_id, sent_by.pk if sent_by else None) if run_id is not None}:
@@ -144,7 +147,7 @@ def _receipt_sent(action: Action, record: Mapping[str, Any], now: datetime) -> s
         changed_at=now,
         run_id=action.run_id,
     )
-    kept_fields = {"id", *RECEIPT_KEY, "corrections", *([] if action.verb == "create" else ["sent_at"])}
+    kept_fields = {"id", *RECEIPT_KEY, "corrections", *([] if action.verb == Verb.CREATE else ["sent_at"])}
     written_fields = [field.name for field in Receipt._meta.concrete_fields if field.name not in kept_fields]
     # One upsert, since the entry may have a receipt already: of an update, or of a create after a deletion.
     Receipt.objects.bulk_create(
@@ -241,7 +244,7 @@ def leave_out(action: Action, *, message: str) -> None:
 
 def try_again(action: Action) -> None:
     """Have the next run send a write that was given up, as a person decided."""
-    is_create = action.verb == "create"
+    is_create = action.verb == Verb.CREATE
     # A create may still arrive, so it has to be looked for before anything is sent in its place.
     action.state = Action.State.SENDING if is_create else Action.State.MISSING
     action.save(update_fields=["state"])

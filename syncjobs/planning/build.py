@@ -17,6 +17,7 @@ from syncjobs.planning.unanswered import Absent
 from syncjobs.rules.reasons import CONFLICTS, Reason
 from syncjobs.rules.steps import changes
 from syncjobs.rules.steps.changes import Sent, Step
+from syncjobs.verbs import Verb
 
 
 @dataclass
@@ -116,7 +117,7 @@ def _intend(plan: Plan, entry_id: str, *, resend: bool) -> Step:
     if problem is not None:
         # Also of time that was sent, which stays as it is: nobody knows what the entry says now.
         reasons = context.resolve(entry).reasons
-        return Step(entry_id, "block", "Its row in Clockify could not be read.", reasons)
+        return Step(entry_id, Verb.BLOCK, "Its row in Clockify could not be read.", reasons)
     return changes.intend(entry, context.resolve(entry), plan.sent.get(entry_id), resend=resend)
 
 
@@ -215,7 +216,9 @@ def _check_changed_in_quickbooks(
     plan: Plan, client: QuickBooksApiClient, billing_reader: BillingReader, *, more_follow: bool
 ) -> list[Step]:
     """Hold updates and deletes of activities that were billed, changed or deleted since they were sent."""
-    touched = {step.entry_id: plan.sent[step.entry_id] for step in plan.steps if step.verb in {"update", "delete"}}
+    touched = {
+        step.entry_id: plan.sent[step.entry_id] for step in plan.steps if step.verb in {Verb.UPDATE, Verb.DELETE}
+    }
     if not touched:
         return list(plan.steps)
     ids = {sent.quickbooks_id for sent in touched.values()}
@@ -269,7 +272,7 @@ def _in_question(plan: Plan, touched: Mapping[str, Sent], readings: Mapping[str,
 def _with_known_form(step: Step, receipt: Receipt | None) -> Step:
     """Return a step held as billed with the invoice that an earlier run found."""
     known = receipt.billed_on if receipt is not None else None
-    if not known or step.verb != "block" or [reason.code for reason in step.reasons] != ["BILLED_IN_QUICKBOOKS"]:
+    if not known or step.verb != Verb.BLOCK or [reason.code for reason in step.reasons] != ["BILLED_IN_QUICKBOOKS"]:
         return step
     reason = Reason("BILLED_IN_QUICKBOOKS", known)
     return replace(step, reasons=(reason,), why=changes.why_billed(reason))
@@ -279,7 +282,7 @@ def _save_conflicts(plan: Plan, steps: Iterable[Step]) -> None:
     """Store each conflict, or that there is none, on the receipt: pages show it without a call to QuickBooks."""
     for step in steps:
         receipt = plan.context.receipts[step.entry_id]
-        reason = step.reasons[0] if step.verb == "block" else None
+        reason = step.reasons[0] if step.verb == Verb.BLOCK else None
         # Where it is not known whether time is billed, what was known before stays.
         if reason is not None and reason.code not in CONFLICTS:
             continue
@@ -307,4 +310,4 @@ def check_existing_duplicates(plan: Plan, client: QuickBooksApiClient, steps: Se
 
 def _is_new(step: Step) -> bool:
     """Return True for a first write. What is sent again was looked for already, when its write was settled."""
-    return step.verb == "create" and step.draft is not None and step.action_id is None
+    return step.verb == Verb.CREATE and step.draft is not None and step.action_id is None

@@ -23,6 +23,7 @@ from syncjobs.rules.drafts.eligibility import Entry, Resolution
 from syncjobs.rules.reasons import NO_WORK, Reason, cause, holds, is_given_up, is_on_the_way
 from syncjobs.rules.steps import changes
 from syncjobs.rules.steps.many_deletions import MANY_MISSING
+from syncjobs.verbs import Verb
 
 State = EntryStatus.State
 # Known only from QuickBooks' answers: kept until the entry changes, a person decides, or a run asks again.
@@ -63,7 +64,7 @@ def judge(entry: Entry, context: PlanningContext, earlier: EntryStatus | None) -
         return Evaluation(State.IGNORED, reasons, resolution.minutes)
     if not resolution.may_go:
         return Evaluation(State.BLOCKED, reasons, resolution.minutes)
-    given_up = context.unanswered.refusal(entry.id, "create", entry.content_hash)
+    given_up = context.unanswered.refusal(entry.id, Verb.CREATE, entry.content_hash)
     if given_up is not None:
         return Evaluation(State.BLOCKED, (given_up.as_row(),), resolution.minutes)
     remembered = _remembered_reasons(entry, earlier)
@@ -114,12 +115,12 @@ def _judge_sent(
         return Evaluation(State.SENT, tuple(unreadable), receipt.minutes)
     step = changes.intend(entry, resolution, inputs.sent_of(receipt))
     step = context.unanswered.hold(step, entry.content_hash, ignored=entry.ignored)
-    if step.verb == "keep":
+    if step.verb == Verb.KEEP:
         return Evaluation(State.SENT, (), receipt.minutes, step.warnings)
     if step.writes:
         # Why one of many deletions waits for review. Time that is there already was about a first write, and ended
         # when a person adopted the activity.
-        causes = NO_WORK if step.verb == "delete" else set()
+        causes = NO_WORK if step.verb == Verb.DELETE else set()
         remembered = _remembered_reasons(entry, earlier, (QUICKBOOKS_REASONS | causes) - {"ALREADY_IN_QUICKBOOKS"})
         return Evaluation(State.CHANGED, _conflict(receipt) or remembered, resolution.minutes)
     return Evaluation(State.CHANGED, tuple(reason.as_row() for reason in step.reasons), resolution.minutes)

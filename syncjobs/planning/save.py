@@ -20,6 +20,7 @@ from syncjobs.rules.drafts.eligibility import unreadable_reason
 from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps import differences
 from syncjobs.rules.steps.changes import Step
+from syncjobs.verbs import Verb
 
 
 class PlanWriter:
@@ -45,11 +46,11 @@ class PlanWriter:
             for action in plan.not_arrived:
                 journal.close_missing(action)
         # An earlier slice of the run may have saved the entry as blocked or unknown; its old item is replaced.
-        replanned_ids = {step.entry_id for step in plan.steps if step.verb != "keep"} | set(plan.unknown)
-        items = [_item(run, plan, step) for step in plan.steps if step.verb != "keep" and step.entry_id not in done]
+        replanned_ids = {step.entry_id for step in plan.steps if step.verb != Verb.KEEP} | set(plan.unknown)
+        items = [_item(run, plan, step) for step in plan.steps if step.verb != Verb.KEEP and step.entry_id not in done]
         items += [_unknown_item(run, plan, action) for key, action in plan.unknown.items() if key not in done]
         items.sort(key=self._sort_key)
-        kept = [step for step in plan.steps if step.verb == "keep" and step.entry_id not in done]
+        kept = [step for step in plan.steps if step.verb == Verb.KEEP and step.entry_id not in done]
         # What is deleted in Clockify and kept in QuickBooks is counted nowhere.
         unchanged = [step for step in kept if not step.gone]
         for step in unchanged:
@@ -72,12 +73,12 @@ class PlanWriter:
 
     def replace(self, plan: Plan) -> None:
         """Save these steps in place of the items that the run has for their entries; close what did not arrive."""
-        run, kept = self._run, [step for step in plan.steps if step.verb == "keep" and not step.gone]
+        run, kept = self._run, [step for step in plan.steps if step.verb == Verb.KEEP and not step.gone]
         with transaction.atomic():
             for action in plan.not_arrived:
                 journal.close_missing(action)
             run.items.filter(entry_id__in=[step.entry_id for step in plan.steps]).delete()
-            RunItem.objects.bulk_create(_item(run, plan, step) for step in plan.steps if step.verb != "keep")
+            RunItem.objects.bulk_create(_item(run, plan, step) for step in plan.steps if step.verb != Verb.KEEP)
             run.counters = {**run.counters, "unchanged": run.counters.get("unchanged", 0) + len(kept)}
             run.save(update_fields=["counters"])
 
@@ -88,7 +89,7 @@ class PlanWriter:
             RunItem(
                 run=run,
                 entry_id=problem.id or f"row without an id, {number}",
-                verb="block",
+                verb=Verb.BLOCK,
                 outcome=RunItem.Outcome.BLOCKED,
                 why="It could not be read.",
                 reasons=[unreadable_reason("entry", problem.reason).as_row()],
@@ -148,7 +149,7 @@ def _item(run: Run, plan: Plan, step: Step) -> RunItem:
         warnings=list(step.warnings),
         draft=draft.as_row() if draft else None,
         minutes=draft.minutes if draft else _entry_minutes(row, plan),
-        quickbooks_id=sent.quickbooks_id if sent and step.verb != "create" else "",
+        quickbooks_id=sent.quickbooks_id if sent and step.verb != Verb.CREATE else "",
         txn_date=date.fromisoformat(draft.txn_date) if draft else row.txn_date if row else None,
     )
     if row is not None:
@@ -175,7 +176,7 @@ def _item(run: Run, plan: Plan, step: Step) -> RunItem:
 
 
 def _outcome(step: Step) -> str:
-    if step.verb != "block":
+    if step.verb != Verb.BLOCK:
         return RunItem.Outcome.PLANNED
     return RunItem.Outcome.FAILED if step.is_undone else RunItem.Outcome.BLOCKED
 

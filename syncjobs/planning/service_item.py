@@ -12,6 +12,7 @@ from syncjobs.models import EntryStatus, LineRule, Receipt, Run, RunItem
 from syncjobs.planning import lines
 from syncjobs.rules.drafts.eligibility import Broken
 from syncjobs.rules.reasons import Reason
+from syncjobs.verbs import Verb
 
 
 def broken_by_workspace(workspaces: Iterable[Workspace]) -> dict[int, Reason]:
@@ -93,7 +94,7 @@ def note(run: Run) -> str:
     if not is_over or company is None or company.pk != workspace.company_id or _is_answered(workspace):
         return ""
     outcome = RunItem.Outcome.PLANNED if run.dry_run else RunItem.Outcome.SENT
-    count = run.items.filter(verb="create", draft__item_id="", outcome=outcome).count()
+    count = run.items.filter(verb=Verb.CREATE, draft__item_id="", outcome=outcome).count()
     if not count:
         return ""
     goes = "would go" if run.dry_run else "went"

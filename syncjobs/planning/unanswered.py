@@ -20,6 +20,7 @@ from syncjobs.rules.drafts.eligibility import Entry, Resolution
 from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps import changes
 from syncjobs.rules.steps.changes import Step
+from syncjobs.verbs import Verb
 
 State = Action.State
 
@@ -56,7 +57,7 @@ def send_again(step: Step, absent: Absent) -> Step | None:
     # A given up write is sent again only once it can no longer arrive, under a new request id.
     if absent.action.state != State.SENDING or not absent.protects_from_doubles:
         return None
-    if step.verb != "create" or step.draft is None or draft.create_body(step.draft) != absent.action.body:
+    if step.verb != Verb.CREATE or step.draft is None or draft.create_body(step.draft) != absent.action.body:
         return None
     return replace(step, action_id=absent.action.pk, why=_WHY)
 
@@ -71,7 +72,7 @@ def send_correction_again(entry: Entry, resolution: Resolution, absent: Absent, 
         return None
     if replace(today, minutes=absent.draft.minutes) != absent.draft or absent.action.state != State.SENDING:
         return None
-    return Step(entry.id, "create", _WHY, draft=absent.draft, part=absent.part, action_id=absent.action.pk)
+    return Step(entry.id, Verb.CREATE, _WHY, draft=absent.draft, part=absent.part, action_id=absent.action.pk)
 
 
 _WHY = "An earlier run sent it without an answer; it did not arrive and is sent again."
@@ -106,7 +107,7 @@ class Unanswered:
         if action is None or not action.tried_runs:
             return
         is_edited = action.source_snapshot.get("content_hash") != content_hash
-        if is_edited or (as_sent and action.verb != "create"):
+        if is_edited or (as_sent and action.verb != Verb.CREATE):
             journal.forget_tries(action)
 
     def refusal(self, entry_id: str, verb: str, content_hash: str) -> Reason | None:
@@ -118,8 +119,8 @@ class Unanswered:
         """Return the step, blocked if its write was given up, or a correction of the entry. `ignored`: by a person."""
         reason = self.refusal(step.entry_id, step.verb, content_hash) if step.writes else None
         # Nobody wants to add to an entry that was deleted or ignored since.
-        if reason is None and step.verb != "block" and not step.gone and not ignored:
-            action = self._same(step.entry_id, "create", content_hash)
+        if reason is None and step.verb != Verb.BLOCK and not step.gone and not ignored:
+            action = self._same(step.entry_id, Verb.CREATE, content_hash)
             reason = given_up_reason(action) if action and is_given_up(action) and part_of(action) else None
         return changes.hold(step, reason, why="QuickBooks gave no clear answer in several runs.") if reason else step
 

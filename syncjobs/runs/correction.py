@@ -19,6 +19,7 @@ from syncjobs.rules.billing import Billing
 from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps import changes, corrections
 from syncjobs.runs.sync import Sync
+from syncjobs.verbs import Verb
 
 # Key of a preview's counters for the fingerprint of what it showed; the run that writes gets it in its options.
 SHOWN = "shown"
@@ -86,7 +87,9 @@ class CorrectionSync(Sync):
     def _intend_step(self, step: changes.Step, plan: Plan) -> changes.Step:
         sent = plan.sent.get(step.entry_id)
         if sent is None:
-            return replace(step, verb="keep", why="It is not in QuickBooks any more; the next sync decides about it.")
+            return replace(
+                step, verb=Verb.KEEP, why="It is not in QuickBooks any more; the next sync decides about it."
+            )
         if step.gone:
             closed = plan.context.policy.closed
             # Corrections hold an entry back in a sync until a person decides, which happened here.

@@ -10,11 +10,12 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from integrations.models import ApiCall, Company
 from syncjobs.models import Action, Run, RunItem
+from syncjobs.verbs import Verb
 
 Outcome = RunItem.Outcome
 # Key of a run's counters: whether it sent anything, or may have.
 ATTEMPTED = "attempted"
-VERB_COUNTS = {"create": "sent", "update": "updated", "delete": "deleted"}
+VERB_COUNTS: dict[str, str] = {Verb.CREATE: "sent", Verb.UPDATE: "updated", Verb.DELETE: "deleted"}
 SYNC_FIGURES = (
     "seen",
     "sent",
@@ -84,7 +85,7 @@ def _held(run: Run) -> QuerySet[RunItem]:
     """Return blocked items, and those of entries deleted in Clockify whose time is not deleted."""
     not_deleted = ~Q(outcome__in=[Outcome.DELETED, Outcome.WAITING])
     if run.dry_run:
-        not_deleted &= ~Q(outcome=Outcome.PLANNED, verb="delete")
+        not_deleted &= ~Q(outcome=Outcome.PLANNED, verb=Verb.DELETE)
     return run.items.filter(Q(outcome=Outcome.BLOCKED) | (Q(gone=True) & not_deleted))
 
 
@@ -121,7 +122,7 @@ def undo_figures(run: Run) -> dict[str, Any]:
     """
     figures_of_sync = sync_figures(run)
     outcomes = [Outcome.DELETED, *([Outcome.PLANNED] if run.dry_run else [])]
-    deletions = run.items.filter(verb="delete", outcome__in=outcomes)
+    deletions = run.items.filter(verb=Verb.DELETE, outcome__in=outcomes)
     own = {
         "minutes_deleted": deletions.aggregate(minutes=Sum("minutes"))["minutes"] or 0,
         "already_gone": figures_of_sync["unchanged"],

@@ -24,6 +24,7 @@ from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps import changes
 from syncjobs.rules.steps.many_deletions import MANY_DELETIONS, MANY_MISSING, WARNINGS, are_many
 from syncjobs.runs import lifecycle
+from syncjobs.verbs import Verb
 
 Outcome = RunItem.Outcome
 # Options of a run: a person's two answers.
@@ -37,7 +38,7 @@ def decide(run: Run, *, sent: int, now: datetime) -> None:
     `sent`: entries of the plan whose time is in QuickBooks. Called once the whole plan is saved, and again for what is
     planned later in the run. An undo, a resend and a correction are a person's word already.
     """
-    planned = run.items.filter(verb="delete", outcome=Outcome.PLANNED)
+    planned = run.items.filter(verb=Verb.DELETE, outcome=Outcome.PLANNED)
     if run.options.get(KEEP):
         _keep(run, planned, now)
     elif run.kind == Run.Kind.SYNC and not any(run.options.get(name) for name in (DELETE, "resend", "amend")):
@@ -81,7 +82,7 @@ def _wait(run: Run, planned: QuerySet[RunItem], sent: int) -> None:
     Those that an earlier run asked about wait on where they are too many with the others that still do: a run of fewer
     days is no answer.
     """
-    deletions = run.items.filter(verb="delete").exclude(outcome=Outcome.BLOCKED)
+    deletions = run.items.filter(verb=Verb.DELETE).exclude(outcome=Outcome.BLOCKED)
     done = deletions.filter(outcome=Outcome.DELETED).count()
     if not are_many(deletions.count(), sent + done):
         planned = _asked_before(run, planned, deletions=deletions.count(), sent=sent + done)

@@ -23,6 +23,7 @@ from syncjobs.rules.steps.changes import Step
 from syncjobs.runs import lifecycle
 from syncjobs.runs.sync import Sync
 from syncjobs.sending import execute
+from syncjobs.verbs import Verb
 
 Outcome = RunItem.Outcome
 # Shown beside an activity that stays; the reasons' own sentences speak of edits in Clockify.
@@ -77,7 +78,7 @@ def left_alone(run: Run) -> int:
 
 
 def _sent(run: Run) -> QuerySet[RunItem]:
-    return run.items.filter(verb="create", outcome=Outcome.SENT)
+    return run.items.filter(verb=Verb.CREATE, outcome=Outcome.SENT)
 
 
 def resent_by(workspace: Workspace) -> Schedule | None:
@@ -164,7 +165,7 @@ class Undo(Sync):
                 continue
             # The entry may have been sent again since: that activity belongs to another run.
             if sent_activity is None or sent_activity.quickbooks_id != item.quickbooks_id:
-                steps.append(Step(item.entry_id, "keep", "It was already undone or deleted."))
+                steps.append(Step(item.entry_id, Verb.KEEP, "It was already undone or deleted."))
                 continue
             step = changes.intend_gone(item.entry_id, sent_activity, closed=closed)
             # `gone` is for entries deleted in Clockify, which the figure `seen` leaves out.
@@ -191,14 +192,14 @@ class Undo(Sync):
         if (
             receipt is not None
             and receipt.part
-            and step.verb == "block"
+            and step.verb == Verb.BLOCK
             and step.reasons[0].facts.get("how") == "deleted"
         ):
             if not self._run.dry_run:
                 # Somebody deleted the correction by hand, which is what the undo is for.
                 journal.forget_correction(receipt)
-            return replace(step, verb="keep", reasons=(), why="It was deleted in QuickBooks before.")
-        if step.verb != "delete" or step.reading is None:
+            return replace(step, verb=Verb.KEEP, reasons=(), why="It was deleted in QuickBooks before.")
+        if step.verb != Verb.DELETE or step.reading is None:
             return step
         receipt = plan.context.receipts[step.entry_id]
         if activities.differences(plan.sent[step.entry_id].draft, step.reading) == receipt.differences:
@@ -206,13 +207,13 @@ class Undo(Sync):
         # Later syncs must leave the activity alone as well.
         Receipt.objects.filter(pk=receipt.pk).update(conflict="CHANGED_IN_QUICKBOOKS")
         reason = Reason("CHANGED_IN_QUICKBOOKS", {"how": "changed"})
-        return replace(step, verb="block", reasons=(reason,))
+        return replace(step, verb=Verb.BLOCK, reasons=(reason,))
 
     # --- leaving entries out -------------------------------------------------------------------------------
     def _ignore_entries(self, note: str, now: datetime) -> None:
         """Ignore the entries before the first deletion, so that no sync sends one again in between."""
         run = self._run
-        planned_deletions = run.items.filter(verb="delete", outcome=Outcome.PLANNED)
+        planned_deletions = run.items.filter(verb=Verb.DELETE, outcome=Outcome.PLANNED)
         # Their notes stay as they are; otherwise `_unignore_kept` would drop a person's own decision.
         ignored_by_people = EntryOverride.objects.filter(workspace=run.workspace, ignored=True).values("clockify_id")
         ids = planned_deletions.exclude(entry_id__in=ignored_by_people).values_list("entry_id", flat=True)
@@ -232,7 +233,7 @@ def _corrections(workspace: Workspace, items: Sequence[RunItem]) -> dict[str, Re
 
 
 def _with_kept_message(step: Step) -> Step:
-    if step.verb != "block":
+    if step.verb != Verb.BLOCK:
         return step
     reason = step.reasons[0]
     if reason.code == "BILLED_IN_QUICKBOOKS":

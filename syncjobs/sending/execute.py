@@ -18,6 +18,7 @@ from syncjobs.sending.batches import Batches
 from syncjobs.sending.circuit_breaker import CircuitBreaker
 from syncjobs.sending.responses import Outcomes
 from syncjobs.sending.work_queue import SendContext, WorkQueue
+from syncjobs.verbs import Verb
 
 log = logging.getLogger("hourbridge.execute")
 
@@ -135,7 +136,7 @@ class Singles:
             return
         # As late as possible: a process that was suspended must not send what another one has settled meanwhile.
         self._heartbeat.check()
-        request_id, is_delete = str(action.request_id), item.verb == "delete"
+        request_id, is_delete = str(action.request_id), item.verb == Verb.DELETE
         try:
             with self._breaker.calling() as call_start:
                 answer = self._client.write(activities.ENTITY, action.body, request_id=request_id, delete=is_delete)

@@ -31,6 +31,7 @@ from syncjobs.rules.reasons import CONFLICTS, Reason, sentence
 from syncjobs.rules.steps import changes
 from syncjobs.sending import refused_references
 from syncjobs.sending.circuit_breaker import CircuitBreaker
+from syncjobs.verbs import Verb
 
 
 class Outcomes:
@@ -43,7 +44,7 @@ class Outcomes:
 
     def hold_if_inactive(self, item: RunItem) -> bool:
         """Finish an item whose partner this run has found inactive; return True if it is held."""
-        planned_draft = from_row(item.draft or {}) if item.verb != "delete" and self._inactive else None
+        planned_draft = from_row(item.draft or {}) if item.verb != Verb.DELETE and self._inactive else None
         reason = self._known_inactive(planned_draft) if planned_draft else None
         if reason is not None:
             self._hold(item, reason)
@@ -74,7 +75,7 @@ class Outcomes:
         equal entry whose own did not arrive. Its request id only returns that activity.
         """
         self._breaker.answered()
-        if action.verb != "create" or not Receipt.objects.owned_ids(action.company, [str(record.get("Id"))]):
+        if action.verb != Verb.CREATE or not Receipt.objects.owned_ids(action.company, [str(record.get("Id"))]):
             journal.accept(action, record, tid=tid, sent_by=self._run)
             return True
         if item.source_snapshot.pop(RunItem.ACTION, None) is None:
@@ -112,7 +113,7 @@ class Outcomes:
         if error.code in BOOKS_CLOSED_CODES:
             facts = {"closed": "a date that QuickBooks did not say", "day": str(item.txn_date)}
             self._hold(item, Reason("BOOKS_CLOSED", facts), error)
-        elif item.verb != "create" and error.code in {STALE_CODE, BUSINESS_RULE_CODE, *BAD_REFERENCE_CODES}:
+        elif item.verb != Verb.CREATE and error.code in {STALE_CODE, BUSINESS_RULE_CODE, *BAD_REFERENCE_CODES}:
             return self._read_again(item, action, error, second_try=second_try)
         elif error.code in BAD_REFERENCE_CODES or _may_be_switched_off(action, error):
             self._check_partners(item, action, error)
@@ -129,9 +130,9 @@ class Outcomes:
         receipt = Receipt.objects.get(company=self._run.company, quickbooks_id=item.quickbooks_id)
         activity = activities.by_ids(self._client, [item.quickbooks_id]).get(item.quickbooks_id)
         billing = BillingReader(self._client).read([activity] if activity else [])
-        step = changes.Step(item.entry_id, item.verb, "", draft=from_row(item.draft or {}))
+        step = changes.Step(item.entry_id, Verb(item.verb), "", draft=from_row(item.draft or {}))
         step = changes.against_quickbooks(step, sent_of(receipt), activity, billing)
-        if step.verb == "block":
+        if step.verb == Verb.BLOCK:
             reason = step.reasons[0]
             if step.is_undone:
                 self._finish(item, RunItem.Outcome.FAILED, reason, error)

@@ -13,6 +13,7 @@ from syncjobs.ledger.lease import Heartbeat
 from syncjobs.models import Run, RunItem
 from syncjobs.sending.circuit_breaker import CircuitBreaker
 from syncjobs.sending.responses import Outcomes
+from syncjobs.verbs import WRITES, Verb
 
 # Rows read by one query.
 CHUNK = 100
@@ -22,11 +23,11 @@ class WorkQueue:
     """A thread-safe queue of the run's planned items. Items not taken from it stay planned."""
 
     def __init__(self, run: Run) -> None:
-        planned = run.items.filter(outcome=RunItem.Outcome.PLANNED, verb__in=["create", "update", "delete"])
+        planned = run.items.filter(outcome=RunItem.Outcome.PLANNED, verb__in=WRITES)
         in_order = planned.order_by("pk")
         # Creates apart from the rest, since only they go in batches; not after an attempt without an answer, which may
         # have been a batch.
-        new = Q(verb="create") & ~Q(source_snapshot__has_any_keys=[RunItem.ACTION, RunItem.TRIED])
+        new = Q(verb=Verb.CREATE) & ~Q(source_snapshot__has_any_keys=[RunItem.ACTION, RunItem.TRIED])
         self._creates = deque(in_order.filter(new).values_list("pk", flat=True))
         self._others = deque(in_order.exclude(new).values_list("pk", flat=True))
         self._read: dict[int, RunItem] = {}

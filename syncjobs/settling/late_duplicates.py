@@ -27,6 +27,7 @@ from syncjobs.planning.billing import BillingReader
 from syncjobs.rules.drafts import draft
 from syncjobs.rules.reasons import Reason, form_text, sentence
 from syncjobs.rules.steps import answered
+from syncjobs.verbs import Verb
 
 log = logging.getLogger("hourbridge.doubles")
 
@@ -60,7 +61,7 @@ def take_back(
     late = LateDuplicates()
     watched = list(
         # Not of workspaces that archived their connection to it: nothing of theirs is deleted any more.
-        Action.objects.filter(company=company, workspace__company=company, verb="create")
+        Action.objects.filter(company=company, workspace__company=company, verb=Verb.CREATE)
         .filter(watch_until__isnull=False, state__in=WATCHED)
         .select_related("workspace")
         .order_by("pk")

@@ -27,6 +27,7 @@ from syncjobs.rules.drafts import draft
 from syncjobs.rules.drafts.draft import Draft
 from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps import answered
+from syncjobs.verbs import Verb
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class UncertainWriteDecision:
 
 def waiting(workspace: Workspace) -> list[Action]:
     """Return creates that a person has to decide about."""
-    return [action for action in _unknown_actions(workspace) if action.needs_person and action.verb == "create"]
+    return [action for action in _unknown_actions(workspace) if action.needs_person and action.verb == Verb.CREATE]
 
 
 def settling(workspace: Workspace) -> list[Action]:
@@ -60,7 +61,7 @@ def settling(workspace: Workspace) -> list[Action]:
         action
         for action in _unknown_actions(workspace)
         # A call that was not answered yet is on its way, not in doubt.
-        if not action.in_flight and not (action.needs_person and action.verb == "create")
+        if not action.in_flight and not (action.needs_person and action.verb == Verb.CREATE)
     ]
 
 
@@ -184,7 +185,7 @@ def _open_action(workspace: Workspace, action_id: int, *, lock: bool = False) ->
     rows = Action.objects.filter(workspace=workspace, company=workspace.company, pk=action_id)
     # Only the action: locks on the joined workspace and company would hold up everybody who updates those.
     action = (rows.select_for_update(of=("self",)) if lock else rows).select_related("workspace", "company").first()
-    if action is None or action.state != Action.State.SENDING or not action.needs_person or action.verb != "create":
+    if action is None or action.state != Action.State.SENDING or not action.needs_person or action.verb != Verb.CREATE:
         raise Refused("This has already been resolved; there is nothing left to decide.")
     return action
 

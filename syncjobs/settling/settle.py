@@ -24,6 +24,7 @@ from syncjobs.rules.drafts.draft import Draft
 from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps import answered
 from syncjobs.settling.late_duplicates import MAX_CLOCK_SKEW
+from syncjobs.verbs import Verb
 
 State = Action.State
 # Ended without an answer, and watched for a while: they may still turn out to have arrived.
@@ -46,10 +47,10 @@ def settle(company: Company, client: QuickBooksApiClient) -> dict[str, Absent]:
     actions.sort(key=lambda action: action.state != State.SENDING)
     # Before the reading: only a reading that began after the last moment proves that nothing arrives any more.
     began_at = database_now()
-    absent = _settle_creates(company, client, [action for action in actions if action.verb == "create"], began_at)
-    _settle_others(company, client, [action for action in actions if action.verb != "create"])
+    absent = _settle_creates(company, client, [action for action in actions if action.verb == Verb.CREATE], began_at)
+    _settle_others(company, client, [action for action in actions if action.verb != Verb.CREATE])
     # Late duplicates have their own reading and their own end of the watch.
-    looked_for = [action.pk for action in actions if action.verb != "create" or action.state == State.GIVEN_UP]
+    looked_for = [action.pk for action in actions if action.verb != Verb.CREATE or action.state == State.GIVEN_UP]
     Action.objects.filter(pk__in=looked_for, watch_until__lt=began_at).update(watch_until=None)
     return absent
 
@@ -169,8 +170,8 @@ def _ids(actions: Iterable[Action]) -> set[str]:
 
 def _has_happened(action: Action, activity: Activity | None) -> bool:
     if activity is None:
-        return action.verb == "delete"
-    return action.verb == "update" and answered.is_exactly(_draft(action), activity)
+        return action.verb == Verb.DELETE
+    return action.verb == Verb.UPDATE and answered.is_exactly(_draft(action), activity)
 
 
 def _close_undone(action: Action, activity: Activity | None) -> None:

@@ -31,6 +31,7 @@ from syncjobs.rules.reasons import CONFLICTS, UNDONE, Reason
 from syncjobs.rules.steps import answered, changes, differences
 from syncjobs.rules.steps.differences import Difference
 from syncjobs.support import unknown_records
+from syncjobs.verbs import Verb
 
 State = EntryStatus.State
 # Clockify's ids are 24 hexadecimal digits. Anything else must not become part of a URL.
@@ -242,12 +243,12 @@ def _block_reasons(
 
     Raises ApiError.
     """
-    own_reasons = step.reasons if step.verb == "block" else ()
+    own_reasons = step.reasons if step.verb == Verb.BLOCK else ()
     billing = BillingReader(client).read([reading] if reading is not None else [])
-    if changes.unless_there_already(step, sent, reading).verb == "keep":
+    if changes.unless_there_already(step, sent, reading).verb == Verb.KEEP:
         return ()
-    compared_step = changes.against_quickbooks(replace(step, verb="update"), sent, reading, billing)
-    return (*own_reasons, *(compared_step.reasons if compared_step.verb == "block" else ()))
+    compared_step = changes.against_quickbooks(replace(step, verb=Verb.UPDATE), sent, reading, billing)
+    return (*own_reasons, *(compared_step.reasons if compared_step.verb == Verb.BLOCK else ()))
 
 
 def _compare_sent(
@@ -292,7 +293,7 @@ def _find_existing_duplicates(
     if planned_draft is None:
         return
     duplicates = activities.existing_duplicates(client, {entry.id: planned_draft}).get(entry.id, [])
-    step = changes.Step(entry.id, "create", "", draft=planned_draft)
+    step = changes.Step(entry.id, Verb.CREATE, "", draft=planned_draft)
     step = changes.against_existing_duplicates(step, duplicates, set_aside=entry.set_aside)
     other_reasons = [reason for reason in explanation.evaluation.reasons if reason["code"] != "ALREADY_IN_QUICKBOOKS"]
     rows = (*other_reasons, *(reason.as_row() for reason in step.reasons))

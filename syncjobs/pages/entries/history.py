@@ -14,12 +14,13 @@ from syncjobs.display import badges
 from syncjobs.display.badges import StatusBadge
 from syncjobs.models import Action, EntryOverride, EntryStatus, Receipt
 from syncjobs.rules import reasons
+from syncjobs.verbs import Verb
 
 READ = StatusBadge("Read", "download", "waiting")
 LINKED = StatusBadge("Linked", "link", "sent")
 SUSPENDED = StatusBadge("Link waits", "link_off", "held")
 DECIDED = StatusBadge("Decided", "person", "waiting")
-VERB_LABELS = {"create": "Create", "update": "Update", "delete": "Delete"}
+VERB_LABELS: dict[str, str] = {Verb.CREATE: "Create", Verb.UPDATE: "Update", Verb.DELETE: "Delete"}
 
 
 @dataclass(frozen=True)

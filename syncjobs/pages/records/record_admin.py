@@ -19,8 +19,9 @@ from syncjobs.models import Action, EntryOverride, Receipt
 from syncjobs.pages.links import list_of, page_of
 from syncjobs.pages.records.base_admin import RecordAdmin, Related, person_name
 from syncjobs.rules import reasons
+from syncjobs.verbs import Verb
 
-ACTIONS = {"create": "Create", "update": "Update", "delete": "Delete"}
+ACTIONS: dict[str, str] = {Verb.CREATE: "Create", Verb.UPDATE: "Update", Verb.DELETE: "Delete"}
 IN_QUICKBOOKS, DELETED = (
     StatusBadge("In QuickBooks", "check_circle", "sent"),
     StatusBadge("Deleted there", "remove", "out"),

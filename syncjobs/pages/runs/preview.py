@@ -15,13 +15,14 @@ from mapping.models import Decision
 from syncjobs.display.formatting import number
 from syncjobs.models import EntryOverride, Receipt, Run, RunItem, SignOff
 from syncjobs.planning.forecast import amount
+from syncjobs.verbs import Verb
 
 MAX_ROWS = 20
-VERBS = ("update", "delete", "create")
+VERBS = (Verb.UPDATE, Verb.DELETE, Verb.CREATE)
 NOTES = {
-    "update": "edited in Clockify after they were sent",
-    "delete": "no longer billable work, or deleted in Clockify; unbilled and unchanged in QuickBooks",
-    "create": "not in QuickBooks yet",
+    Verb.UPDATE: "edited in Clockify after they were sent",
+    Verb.DELETE: "no longer billable work, or deleted in Clockify; unbilled and unchanged in QuickBooks",
+    Verb.CREATE: "not in QuickBooks yet",
 }
 RESEND_NOTE = "sent before, with a different rate, link, item or text than today"
 # Events after which a plan is another one, with the sentence of each.
@@ -92,15 +93,15 @@ def is_shown(run: Run) -> bool:
 def preview(run: Run) -> Preview:
     """Return the plan of a finished preview."""
     items = list(_planned(run).order_by("txn_date", "user_name", "pk"))
-    sent = _sent_before(run, [item.entry_id for item in items if item.verb != "create"])
+    sent = _sent_before(run, [item.entry_id for item in items if item.verb != Verb.CREATE])
     customers = _customers(run)
     groups = {verb: Group(verb, RESEND_NOTE if run.options.get("resend") else NOTES[verb]) for verb in VERBS}
-    groups["create"].note, groups["delete"].note = NOTES["create"], NOTES["delete"]
+    groups[Verb.CREATE].note, groups[Verb.DELETE].note = NOTES[Verb.CREATE], NOTES[Verb.DELETE]
     people: dict[str, Person] = {}
     for item in items:
         write = _write(item, sent.get(item.entry_id), customers)
         change = write.minutes - (write.was or 0)
-        group, person = groups[item.verb], people.setdefault(item.user_name, Person(item.user_name))
+        group, person = groups[Verb(item.verb)], people.setdefault(item.user_name, Person(item.user_name))
         for total in (group, person):
             total.count += 1
             total.minutes += change
@@ -150,13 +151,13 @@ def moved_since(run: Run, items: Iterable[RunItem]) -> str:
 
 
 def _write(item: RunItem, sent: Mapping[str, Any] | None, customers: Mapping[str, tuple[str, str]]) -> PlannedWrite:
-    draft = item.draft if item.verb != "delete" else None
+    draft = item.draft if item.verb != Verb.DELETE else None
     customer_id = str((draft or sent or {}).get("customer_id", ""))
     name, currency = customers.get(customer_id, (item.project_name, ""))
     money: Money = {currency: _amount(draft) - _amount(sent)}
     was = int(sent["minutes"]) if sent is not None else None
     # Rows of earlier versions have no draft.
-    minutes = int(draft["minutes"]) if draft else 0 if item.verb == "delete" else item.minutes
+    minutes = int(draft["minutes"]) if draft else 0 if item.verb == Verb.DELETE else item.minutes
     return PlannedWrite(item, name, was, minutes, money)
 
 

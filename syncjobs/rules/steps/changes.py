@@ -18,6 +18,7 @@ from syncjobs.rules.drafts.eligibility import Entry, Resolution
 from syncjobs.rules.reasons import NO_WORK, UNDONE, WHOLE_CONNECTION, Reason, form_name, form_text
 from syncjobs.rules.rounding import kept_day
 from syncjobs.rules.steps import answered, differences
+from syncjobs.verbs import WRITES, Verb
 
 # Activities kept with the reason of an entry that almost fits them, for its page.
 MAX_DUPLICATES = 10
@@ -51,7 +52,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The plan for one entry. `verb` is create, update, delete, keep or block; `why` is a sentence for people.
+    """The plan for one entry. `why` is a sentence for people.
 
     `refresh_receipt` marks a keep whose entry was edited without any effect on what was sent, or whose `reading` is
     what would be written: only the receipt is updated. `excluded_ids` are equal activities that existed before a
@@ -60,7 +61,7 @@ class Step:
     """
 
     entry_id: str
-    verb: str
+    verb: Verb
     why: str
     reasons: tuple[Reason, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -74,12 +75,12 @@ class Step:
 
     @property
     def writes(self) -> bool:
-        return self.verb in {"create", "update", "delete"}
+        return self.verb in WRITES
 
     @property
     def is_undone(self) -> bool:
         """Whether the run should have decided about it and could not."""
-        return self.verb == "block" and any(reason.code in UNDONE for reason in self.reasons)
+        return self.verb == Verb.BLOCK and any(reason.code in UNDONE for reason in self.reasons)
 
 
 NEW = "New: not sent before."
@@ -105,25 +106,27 @@ def _intend_sent(entry: Entry, resolution: Resolution, sent: Sent, *, resend: bo
     if sent.content_hash == entry.content_hash:
         if resend and resolution.codes <= CLOSED_CODES:
             return _intend_resend(entry, resolution, sent)
-        return Step(entry.id, "keep", "Sent, and not edited since.", warnings=_since_sent(entry, resolution, sent))
+        return Step(entry.id, Verb.KEEP, "Sent, and not edited since.", warnings=_since_sent(entry, resolution, sent))
     # Before all other reasons: time that is no longer billable work has to leave QuickBooks even if, for example, its
     # link is missing by now.
     if entry.kept and is_no_work(entry, resolution, sent):
-        return Step(entry.id, "keep", "It is no longer billable work; a person keeps it in QuickBooks.")
+        return Step(entry.id, Verb.KEEP, "It is no longer billable work; a person keeps it in QuickBooks.")
     if resolution.codes & NO_WORK:
         return _intend_delete(entry, resolution, sent)
     if not resolution.may_go:
-        return Step(entry.id, "block", "Edited after it was sent, but can't be sent now.", resolution.reasons)
+        return Step(entry.id, Verb.BLOCK, "Edited after it was sent, but can't be sent now.", resolution.reasons)
     new_draft = _draft(entry, resolution, sent)
     if new_draft == sent.draft:
         return Step(
-            entry.id, "keep", "Edited, but what was sent stays the same.", refresh_receipt=True, draft=new_draft
+            entry.id, Verb.KEEP, "Edited, but what was sent stays the same.", refresh_receipt=True, draft=new_draft
         )
     closed_reasons = resolution.closed.reasons(sent.txn_date)
     if closed_reasons:
-        return Step(entry.id, "block", f"Edited after it was sent, but {closed_text(closed_reasons)}.", closed_reasons)
+        return Step(
+            entry.id, Verb.BLOCK, f"Edited after it was sent, but {closed_text(closed_reasons)}.", closed_reasons
+        )
     why = _changed_fields(sent, new_draft, entry, resolution, verb="Edited in Clockify")
-    return Step(entry.id, "update", why, warnings=_warnings(entry, resolution, new_draft), draft=new_draft)
+    return Step(entry.id, Verb.UPDATE, why, warnings=_warnings(entry, resolution, new_draft), draft=new_draft)
 
 
 def is_no_work(entry: Entry, resolution: Resolution, sent: Sent | None) -> bool:
@@ -138,14 +141,14 @@ def is_no_work(entry: Entry, resolution: Resolution, sent: Sent | None) -> bool:
 def _intend_resend(entry: Entry, resolution: Resolution, sent: Sent) -> Step:
     new_draft = _draft(entry, resolution, sent)
     if new_draft == sent.draft:
-        return Step(entry.id, "keep", "Sent, and nothing about it has changed.")
+        return Step(entry.id, Verb.KEEP, "Sent, and nothing about it has changed.")
     # It keeps its day, which need not be the entry's today: the time zone may have changed.
     closed_reasons = resolution.closed.reasons(sent.txn_date) or resolution.reasons
     if closed_reasons:
         why, warnings = f"To be sent again, but {closed_text(closed_reasons)}.", _since_sent(entry, resolution, sent)
-        return Step(entry.id, "block", why, closed_reasons, warnings)
+        return Step(entry.id, Verb.BLOCK, why, closed_reasons, warnings)
     why = _changed_fields(sent, new_draft, entry, resolution, verb="Resent as requested")
-    return Step(entry.id, "update", why, warnings=_warnings(entry, resolution, new_draft), draft=new_draft)
+    return Step(entry.id, Verb.UPDATE, why, warnings=_warnings(entry, resolution, new_draft), draft=new_draft)
 
 
 def _intend_delete(entry: Entry, resolution: Resolution, sent: Sent) -> Step:
@@ -155,13 +158,13 @@ def _intend_delete(entry: Entry, resolution: Resolution, sent: Sent) -> Step:
         other_reasons = tuple(reason for reason in resolution.reasons if reason.code not in CLOSED_CODES)
         return Step(
             entry.id,
-            "block",
+            Verb.BLOCK,
             "It is no longer billable work, but can't be deleted now.",
             other_reasons + closed_reasons,
         )
     # Told beside the deletion, and while a person has to decide about many of them.
     causes = tuple(reason for reason in resolution.reasons if reason.code in NO_WORK)
-    return Step(entry.id, "delete", "It is no longer billable work.", causes, draft=sent.draft)
+    return Step(entry.id, Verb.DELETE, "It is no longer billable work.", causes, draft=sent.draft)
 
 
 def intend_gone(
@@ -172,8 +175,8 @@ def intend_gone(
     if closed_reasons or whole_connection:
         what = closed_text(closed_reasons) or "can't be deleted now"
         why = f"It was deleted in Clockify, but {what}."
-        return Step(entry_id, "block", why, closed_reasons + whole_connection, draft=sent.draft, gone=True)
-    step = Step(entry_id, "delete", "It was deleted in Clockify.", draft=sent.draft, gone=True)
+        return Step(entry_id, Verb.BLOCK, why, closed_reasons + whole_connection, draft=sent.draft, gone=True)
+    step = Step(entry_id, Verb.DELETE, "It was deleted in Clockify.", draft=sent.draft, gone=True)
     return _hold_if_corrected(step, sent)
 
 
@@ -181,13 +184,13 @@ def leave_gone(entry_id: str, sent: Sent) -> Step:
     """Return the step of an entry deleted in Clockify whose time a person decided to keep in QuickBooks."""
     reason = Reason("IGNORED", {"what": "This entry"})
     return Step(
-        entry_id, "block", "It was deleted in Clockify and left as it is.", (reason,), draft=sent.draft, gone=True
+        entry_id, Verb.BLOCK, "It was deleted in Clockify and left as it is.", (reason,), draft=sent.draft, gone=True
     )
 
 
 def keep_gone(entry_id: str) -> Step:
     """Return the step of an entry deleted in Clockify, one of many, whose time a person keeps in QuickBooks."""
-    return Step(entry_id, "keep", "It was deleted in Clockify; a person keeps it in QuickBooks.", gone=True)
+    return Step(entry_id, Verb.KEEP, "It was deleted in Clockify; a person keeps it in QuickBooks.", gone=True)
 
 
 def _hold_if_corrected(step: Step, sent: Sent) -> Step:
@@ -200,10 +203,10 @@ def _hold_if_corrected(step: Step, sent: Sent) -> Step:
 
 def _intend_first_time(entry: Entry, resolution: Resolution) -> Step:
     if not resolution.may_go:
-        return Step(entry.id, "block", "It can't be sent now.", resolution.reasons)
+        return Step(entry.id, Verb.BLOCK, "It can't be sent now.", resolution.reasons)
     new_draft = _draft(entry, resolution, None)
     why = NEW if new_draft.is_billable else NEW_NOT_BILLABLE
-    return Step(entry.id, "create", why, warnings=_warnings(entry, resolution, new_draft), draft=new_draft)
+    return Step(entry.id, Verb.CREATE, why, warnings=_warnings(entry, resolution, new_draft), draft=new_draft)
 
 
 def draft_of(entry: Entry, resolution: Resolution, sent: Sent | None) -> Draft | None:
@@ -308,7 +311,7 @@ UNSENT = {"item_id": "QuickBooks' own choice"}
 
 def against_quickbooks(step: Step, sent: Sent | None, reading: Activity | None, billing: Billing) -> Step:
     """Return the step with its reading, or held unless the activity is unbilled and exactly as we left it."""
-    if step.verb not in {"update", "delete"} or sent is None:
+    if step.verb not in {Verb.UPDATE, Verb.DELETE} or sent is None:
         return step
     if reading is None:
         return hold(step, Reason("CHANGED_IN_QUICKBOOKS", {"how": "deleted"}))
@@ -329,12 +332,12 @@ def unless_there_already(step: Step, sent: Sent | None, reading: Activity | None
     The same change was made there, by hand or by a run that a restored backup knows nothing of: nothing is to be
     written, and from now on that copy is what was sent.
     """
-    if step.verb != "update" or step.draft is None or sent is None or reading is None:
+    if step.verb != Verb.UPDATE or step.draft is None or sent is None or reading is None:
         return step
     if not sent.changed_by_hand(reading) or not answered.is_exactly(step.draft, reading):
         return step
     why = "Edited, and QuickBooks already has it that way."
-    return replace(step, verb="keep", why=why, warnings=(), reading=reading, refresh_receipt=True)
+    return replace(step, verb=Verb.KEEP, why=why, warnings=(), reading=reading, refresh_receipt=True)
 
 
 NOT_KNOWN = "It is not known whether it is billed, so it waits."
@@ -351,7 +354,7 @@ def against_existing_duplicates(step: Step, duplicates: Sequence[Activity], *, s
 
     `duplicates`: activities without a receipt, of the same person and day, that almost fit the draft.
     """
-    if step.verb != "create" or not duplicates or step.draft is None:
+    if step.verb != Verb.CREATE or not duplicates or step.draft is None:
         return step
     if "ALREADY_IN_QUICKBOOKS" in set_aside:
         return replace(step, excluded_ids=tuple(activity.id for activity in duplicates))
@@ -370,4 +373,4 @@ def against_existing_duplicates(step: Step, duplicates: Sequence[Activity], *, s
 
 def hold(step: Step, reason: Reason, *, why: str = "QuickBooks has something other than what was sent.") -> Step:
     """Return the step blocked for this reason."""
-    return replace(step, verb="block", why=why, reasons=(reason,), refresh_receipt=False)
+    return replace(step, verb=Verb.BLOCK, why=why, reasons=(reason,), refresh_receipt=False)

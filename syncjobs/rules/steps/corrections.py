@@ -16,6 +16,7 @@ from syncjobs.rules.drafts.eligibility import Entry, Resolution
 from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps import changes
 from syncjobs.rules.steps.changes import Sent, Step, hold
+from syncjobs.verbs import Verb
 
 OVERRIDE, CORRECT = "override", "correct"
 WAYS = (OVERRIDE, CORRECT)
@@ -29,11 +30,11 @@ def intend(entry: Entry, resolution: Resolution, sent: Sent) -> Step:
     # What a person kept is decided again here.
     entry, sent = replace(entry, kept=False), replace(sent, corrections=0)
     step = changes.intend(entry, resolution, sent, resend=True)
-    if step.verb != "keep":
+    if step.verb != Verb.KEEP:
         return step
     if not resolution.may_go:
-        return replace(step, verb="block", why="It can't be sent now.", reasons=resolution.reasons)
-    return replace(step, verb="update", draft=step.draft or sent.draft, refresh_receipt=False)
+        return replace(step, verb=Verb.BLOCK, why="It can't be sent now.", reasons=resolution.reasons)
+    return replace(step, verb=Verb.UPDATE, draft=step.draft or sent.draft, refresh_receipt=False)
 
 
 def override(step: Step, sent: Sent, activity: Activity | None, billing: Billing) -> Step:
@@ -54,24 +55,24 @@ def override(step: Step, sent: Sent, activity: Activity | None, billing: Billing
         return hold(step, billed, why=changes.why_billed(billed))
     if doubt is not None:
         return hold(step, doubt, why=changes.NOT_KNOWN)
-    if step.verb == "delete":
+    if step.verb == Verb.DELETE:
         by_hand = ", with what was changed by hand" if sent.changed_by_hand(activity) else ""
         why = f"{step.why} Activity {activity.id} is deleted{by_hand}."
         return replace(step, why=why, reading=activity)
     assert step.draft is not None
     if step.draft == sent.draft and not sent.changed_by_hand(activity):
-        return replace(step, verb="keep", why="QuickBooks has what Clockify says already: nothing is left to write.")
+        return replace(step, verb=Verb.KEEP, why="QuickBooks has what Clockify says already: nothing is left to write.")
     minutes = f"{length(activity.minutes)} becomes {length(step.draft.minutes)}"
     why = f"Activity {activity.id} becomes what Clockify says, in place of what was changed by hand: {minutes}."
     return replace(step, why=why, reading=activity)
 
 
 def _recreate_deleted(step: Step, sent: Sent) -> Step:
-    if step.verb == "delete":
+    if step.verb == Verb.DELETE:
         reason = Reason("CHANGED_IN_QUICKBOOKS", {"how": "deleted"})
         return hold(step, reason, why="QuickBooks no longer has it: nothing is left to delete.")
     why = f"Made again: activity {sent.quickbooks_id} was deleted by hand in QuickBooks."
-    return replace(step, verb="create", why=why)
+    return replace(step, verb=Verb.CREATE, why=why)
 
 
 def correct(step: Step, sent: Sent, activities: Collection[Activity], billing: Billing, *, part: int) -> Step:
@@ -89,8 +90,10 @@ def correct(step: Step, sent: Sent, activities: Collection[Activity], billing: B
         doubt = billing.doubt(own)
         if doubt is not None:
             return hold(step, doubt, why=changes.NOT_KNOWN)
-        return replace(step, verb="keep", why="QuickBooks has it as it was sent: the next sync takes the change over.")
-    if step.verb == "delete" or step.draft is None:
+        return replace(
+            step, verb=Verb.KEEP, why="QuickBooks has it as it was sent: the next sync takes the change over."
+        )
+    if step.verb == Verb.DELETE or step.draft is None:
         why = "It is no longer billable work. Time can be added, not taken away: credit it in QuickBooks."
         return _refuse_correction(step, own, billing, why)
     is_billable = step.draft.is_billable
@@ -113,7 +116,7 @@ def correct(step: Step, sent: Sent, activities: Collection[Activity], billing: B
     why = f"Adds {length(missing)} as a new activity; {_names(activities)} with {length(covered + other)} as it is."
     if other:
         why += f" {length(other)} of that is for somebody else: credit it in QuickBooks, or it is billed as well."
-    return replace(step, verb="create", why=why, draft=replace(step.draft, minutes=missing), part=part)
+    return replace(step, verb=Verb.CREATE, why=why, draft=replace(step.draft, minutes=missing), part=part)
 
 
 def _covered_minutes(draft: Draft, activities: Collection[Activity]) -> tuple[int, int]:

@@ -30,6 +30,7 @@ from syncjobs.rules.stages import Stage
 from syncjobs.support import unknown_records
 from syncjobs.support.proof.reconcile_names import Names, customer_key, person_key
 from syncjobs.support.proof.reconcile_quickbooks import QuickBooksSide
+from syncjobs.verbs import Verb
 
 State = EntryStatus.State
 REGULAR = "REGULAR"
@@ -306,7 +307,7 @@ def _in_doubt(actions: Iterable[Action]) -> list[tuple[tuple[Place, int], list[s
     """Return place and length of each create in doubt, with the activities that are known not to be it."""
     found = []
     for action in actions:
-        if action.verb == "create":
+        if action.verb == Verb.CREATE:
             record = payloads.activity(json.loads(action.body))
             place = Place(
                 person_key(record.person_kind, record.person_id), customer_key(record.customer_id), action.txn_date
