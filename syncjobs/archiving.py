@@ -16,11 +16,12 @@ from syncjobs.display.formatting import in_hours, number
 from syncjobs.ledger import lease
 from syncjobs.models import Action, EntryOverride, EntryStatus, Receipt, Run
 from syncjobs.rules import timetable
+from syncjobs.rules.codes import Code
 from syncjobs.runs import lifecycle
 from syncjobs.worker import schedules
 
 # A twin in the archived company says nothing about the next one's books.
-OF_THE_COMPANY = "ALREADY_IN_QUICKBOOKS"
+OF_THE_COMPANY = Code.ALREADY_IN_QUICKBOOKS
 BUSY_FIX = "Archive when it is done, or cancel it first."
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mapping.desk import wording
 from syncjobs.display import warnings
+from syncjobs.rules.codes import Code
 from syncjobs.rules.reasons import WORDINGS
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reasons.md"
@@ -18,7 +19,7 @@ def codes_below(heading: str) -> set[str]:
 
 
 def test_every_reason_of_an_entry_is_explained_and_none_that_does_not_exist() -> None:
-    assert codes_below("Why an entry does not go") == set(WORDINGS)
+    assert codes_below("Why an entry does not go") == set(WORDINGS) == set(Code)
 
 
 def test_every_reason_of_a_mismatch_is_explained_and_none_that_does_not_exist() -> None:

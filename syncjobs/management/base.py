@@ -28,6 +28,7 @@ from integrations.fields import SecretUnreadable
 from integrations.models import Workspace
 from mapping.errors import Refused
 from syncjobs.management import error_log
+from syncjobs.rules.codes import Code
 
 log = logging.getLogger("hourbridge.command")
 
@@ -187,7 +188,7 @@ class Command(BaseCommand):
                 raise Problem(
                     "No Clockify workspace is connected.",
                     exit_code=NOTHING_ATTEMPTED,
-                    code="NOT_CONNECTED",
+                    code=Code.NOT_CONNECTED,
                     fix="Connect one with `connect_clockify --api-key -`.",
                 )
         if len(matches) > 1:
@@ -201,7 +202,7 @@ class Command(BaseCommand):
             raise Problem(
                 f"No QuickBooks company is connected to {workspace}.",
                 exit_code=NOTHING_ATTEMPTED,
-                code="NOT_CONNECTED",
+                code=Code.NOT_CONNECTED,
                 fix="Connect one with `connect_quickbooks --realm ID --refresh-token -`.",
             )
         return workspace

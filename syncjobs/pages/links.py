@@ -10,6 +10,8 @@ from django.contrib import admin
 from django.db.models import Model
 from django.urls import reverse
 
+from syncjobs.rules.codes import Code
+
 
 def desk(workspace_id: int, kind: str, clockify_id: str) -> str:
     """Return the address of a user's, client's or project's open row on the desk; empty for other kinds."""
@@ -39,7 +41,7 @@ def what_gives(workspace_id: int, row: Mapping[str, Any]) -> str:
 
 def decision(workspace_id: int, row: Mapping[str, Any]) -> tuple[str, str]:
     """Return address and label of the page on which a person decides about a stored reason; "" where there is none."""
-    if row.get("code") == "LINE_RULE_BROKEN":
+    if row.get("code") == Code.LINE_RULE_BROKEN:
         return what_gives(workspace_id, row), f"See rule {row['rule']}" if row.get("rule") else "Choose another one"
     return desk(workspace_id, str(row.get("kind") or ""), str(row.get("id") or "")), "Decide"
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
 from syncjobs.models import EntryOverride, EntryStatus, Receipt
+from syncjobs.rules.codes import Code
 from syncjobs.rules.reasons import NO_WORK
 from syncjobs.rules.steps.many_deletions import MANY_MISSING
 
@@ -73,7 +74,7 @@ def changed() -> QuerySet[EntryStatus]:
     ).filter(Q(ignored=True) | Q(kept=True))
     # Noted on the receipt: by Clockify's side such an entry is still just sent. Part 0 is the entry's own activity.
     changed_there = Receipt.objects.filter(
-        company=F("workspace__company"), part=0, state=Receipt.State.SENT, conflict="CHANGED_IN_QUICKBOOKS"
+        company=F("workspace__company"), part=0, state=Receipt.State.SENT, conflict=Code.CHANGED_IN_QUICKBOOKS
     )
     of_entry = changed_there.filter(workspace=OuterRef("workspace"), entry_id=OuterRef("entry__clockify_id"))
     # Narrowed first: asked of each of thousands of sent entries, the receipts would take long.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from mapping.models import Mismatch
 from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, WriteRequest
+from syncjobs.rules.codes import Code
 
 # Reasons for which QuickBooks has no matching record.
 MISSING_PERSON_REASONS = {"NO_EMPLOYEE"}
 MISSING_CUSTOMER_REASONS = {"NO_CUSTOMER", "WRONG_PARENT", "WRONG_LEVEL"}
-INACTIVE_REASONS = {"EMPLOYEE_INACTIVE", "CUSTOMER_INACTIVE"}
+INACTIVE_REASONS = {Code.EMPLOYEE_INACTIVE, Code.CUSTOMER_INACTIVE}
 MISSING_IN_CLOCKIFY = {"NO_CLOCKIFY_CLIENT": "client", "NO_CLOCKIFY_PROJECT": "project"}
 NAME_DIFFERENCES = {"NAME_DIFFERS", "RENAMED"}
 

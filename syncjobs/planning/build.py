@@ -14,6 +14,7 @@ from syncjobs.planning import earlier, inputs, unanswered
 from syncjobs.planning.billing import BillingReader
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.planning.unanswered import Absent
+from syncjobs.rules.codes import Code
 from syncjobs.rules.reasons import CONFLICTS, Reason
 from syncjobs.rules.steps import changes
 from syncjobs.rules.steps.changes import Sent, Step
@@ -242,7 +243,9 @@ def _check_changed_in_quickbooks(
 def _noted_before(company: Company, ids: Set[str]) -> list[Receipt]:
     """Return receipts of time that was changed by hand when last read, as many as fit into the query for `ids`."""
     room = -len(ids) % IDS_PER_QUERY
-    noted = Receipt.objects.filter(company=company, state=Receipt.State.SENT, part=0, conflict="CHANGED_IN_QUICKBOOKS")
+    noted = Receipt.objects.filter(
+        company=company, state=Receipt.State.SENT, part=0, conflict=Code.CHANGED_IN_QUICKBOOKS
+    )
     return [receipt for receipt in noted.order_by("pk")[:IDS_PER_QUERY] if receipt.quickbooks_id not in ids][:room]
 
 
@@ -263,7 +266,7 @@ def _in_question(plan: Plan, touched: Mapping[str, Sent], readings: Mapping[str,
     there = {key: reading for key, reading in readings.items() if reading is not None}
     undecided = [not reading.billed and not touched[key].changed_by_hand(reading) for key, reading in there.items()]
     is_new = [
-        reading.billed and plan.context.receipts[key].conflict != "BILLED_IN_QUICKBOOKS"
+        reading.billed and plan.context.receipts[key].conflict != Code.BILLED_IN_QUICKBOOKS
         for key, reading in there.items()
     ]
     return list(there.values()) if any(undecided) or any(is_new) else []
@@ -272,9 +275,9 @@ def _in_question(plan: Plan, touched: Mapping[str, Sent], readings: Mapping[str,
 def _with_known_form(step: Step, receipt: Receipt | None) -> Step:
     """Return a step held as billed with the invoice that an earlier run found."""
     known = receipt.billed_on if receipt is not None else None
-    if not known or step.verb != Verb.BLOCK or [reason.code for reason in step.reasons] != ["BILLED_IN_QUICKBOOKS"]:
+    if not known or step.verb != Verb.BLOCK or [reason.code for reason in step.reasons] != [Code.BILLED_IN_QUICKBOOKS]:
         return step
-    reason = Reason("BILLED_IN_QUICKBOOKS", known)
+    reason = Reason(Code.BILLED_IN_QUICKBOOKS, known)
     return replace(step, reasons=(reason,), why=changes.why_billed(reason))
 
 

@@ -19,6 +19,7 @@ from mapping.desk.mismatch_rows import Held
 from syncjobs.models import Action, EntryStatus, Receipt
 from syncjobs.planning import inputs, retirement
 from syncjobs.planning.inputs import PlanningContext
+from syncjobs.rules.codes import Code
 from syncjobs.rules.drafts.eligibility import Entry, Resolution
 from syncjobs.rules.reasons import NO_WORK, Reason, cause, holds, is_given_up, is_on_the_way
 from syncjobs.rules.steps import changes
@@ -27,7 +28,7 @@ from syncjobs.verbs import Verb
 
 State = EntryStatus.State
 # Known only from QuickBooks' answers: kept until the entry changes, a person decides, or a run asks again.
-QUICKBOOKS_REASONS = {"ALREADY_IN_QUICKBOOKS", "QUICKBOOKS_REFUSED", "BOOKS_CLOSED", "INVOICES_NOT_READ"}
+QUICKBOOKS_REASONS = {Code.ALREADY_IN_QUICKBOOKS, Code.QUICKBOOKS_REFUSED, Code.BOOKS_CLOSED, Code.INVOICES_NOT_READ}
 REMEMBERED_OF_GONE = QUICKBOOKS_REASONS | {MANY_MISSING}
 # Entries judged at once, so that memory does not grow with their number.
 CHUNK = 1000
@@ -60,7 +61,7 @@ def judge(entry: Entry, context: PlanningContext, earlier: EntryStatus | None) -
     reasons = tuple(reason.as_row() for reason in resolution.reasons)
     if receipt is not None:
         return _judge_sent(entry, resolution, receipt, context, earlier)
-    if "IGNORED" in resolution.codes:
+    if Code.IGNORED in resolution.codes:
         return Evaluation(State.IGNORED, reasons, resolution.minutes)
     if not resolution.may_go:
         return Evaluation(State.BLOCKED, reasons, resolution.minutes)
@@ -69,7 +70,7 @@ def judge(entry: Entry, context: PlanningContext, earlier: EntryStatus | None) -
         return Evaluation(State.BLOCKED, (given_up.as_row(),), resolution.minutes)
     remembered = _remembered_reasons(entry, earlier)
     if remembered:
-        refused = any(row["code"] == "QUICKBOOKS_REFUSED" for row in remembered)
+        refused = any(row["code"] == Code.QUICKBOOKS_REFUSED for row in remembered)
         return Evaluation(State.FAILED if refused else State.BLOCKED, remembered, resolution.minutes)
     return Evaluation(State.READY, (), resolution.minutes)
 
@@ -101,7 +102,7 @@ def judge_gone(
 def _unknown(action: Action, minutes: int) -> Evaluation:
     tried_at = action.tried_at or action.created_at
     on_the_way = {"in_flight": action.tried_in} if action.in_flight else {}
-    reason = Reason("OUTCOME_UNKNOWN", {"at": f"{tried_at:%Y-%m-%d %H:%M} UTC", **on_the_way})
+    reason = Reason(Code.OUTCOME_UNKNOWN, {"at": f"{tried_at:%Y-%m-%d %H:%M} UTC", **on_the_way})
     return Evaluation(State.UNKNOWN, (reason.as_row(),), minutes)
 
 
@@ -111,7 +112,7 @@ def _judge_sent(
     """Return SENT where nothing is to be written, else CHANGED, with the reasons why it can't be written, if any."""
     if ("entry", entry.id) in context.mapping_table.unreadable:
         # Its time stays untouched, so it is as it was sent.
-        unreadable = [reason.as_row() for reason in resolution.reasons if reason.code == "UNREADABLE"]
+        unreadable = [reason.as_row() for reason in resolution.reasons if reason.code == Code.UNREADABLE]
         return Evaluation(State.SENT, tuple(unreadable), receipt.minutes)
     step = changes.intend(entry, resolution, inputs.sent_of(receipt))
     step = context.unanswered.hold(step, entry.content_hash, ignored=entry.ignored)
@@ -121,7 +122,7 @@ def _judge_sent(
         # Why one of many deletions waits for review. Time that is there already was about a first write, and ended
         # when a person adopted the activity.
         causes = NO_WORK if step.verb == Verb.DELETE else set()
-        remembered = _remembered_reasons(entry, earlier, (QUICKBOOKS_REASONS | causes) - {"ALREADY_IN_QUICKBOOKS"})
+        remembered = _remembered_reasons(entry, earlier, (QUICKBOOKS_REASONS | causes) - {Code.ALREADY_IN_QUICKBOOKS})
         return Evaluation(State.CHANGED, _conflict(receipt) or remembered, resolution.minutes)
     return Evaluation(State.CHANGED, tuple(reason.as_row() for reason in step.reasons), resolution.minutes)
 
@@ -130,7 +131,7 @@ def _conflict(receipt: Receipt) -> tuple[dict[str, Any], ...]:
     """Return the reason row for what people did to the activity in QuickBooks, as of its last reading."""
     if not receipt.conflict:
         return ()
-    facts = {"how": "changed or deleted"} if receipt.conflict == "CHANGED_IN_QUICKBOOKS" else receipt.billed_on or {}
+    facts = {"how": "changed or deleted"} if receipt.conflict == Code.CHANGED_IN_QUICKBOOKS else receipt.billed_on or {}
     return (Reason(receipt.conflict, facts).as_row(),)
 
 
@@ -145,9 +146,9 @@ def _remembered_reasons(
 
 def _is_by_answer(row: Mapping[str, Any], codes: Set[str] = QUICKBOOKS_REASONS) -> bool:
     """Return whether a stored reason row of these codes is known from QuickBooks' answers only."""
-    if row.get("code") == "LINE_RULE_BROKEN":
+    if row.get("code") == Code.LINE_RULE_BROKEN:
         return bool(row.get("answered"))
-    is_of_form = row.get("code") == "UNREADABLE" and row.get("record") in KINDS.values()
+    is_of_form = row.get("code") == Code.UNREADABLE and row.get("record") in KINDS.values()
     return is_of_form or (row.get("code") in codes and not is_given_up(row))
 
 
@@ -226,13 +227,13 @@ def _status(workspace: Workspace, row: TimeEntry, evaluation: Evaluation, now: d
 def cause_of(evaluation: Evaluation, *, held: bool) -> str:
     """Return what a person has to do something about before this time goes; "" where nobody is needed."""
     if evaluation.state == State.FAILED:
-        return cause(evaluation.reasons) or "QUICKBOOKS_REFUSED"
+        return cause(evaluation.reasons) or Code.QUICKBOOKS_REFUSED
     if evaluation.state == State.UNKNOWN:
-        return "" if any(is_on_the_way(row) for row in evaluation.reasons) else "OUTCOME_UNKNOWN"
+        return "" if any(is_on_the_way(row) for row in evaluation.reasons) else Code.OUTCOME_UNKNOWN
     if evaluation.state == State.BLOCKED:
         return cause(evaluation.reasons) if held else ""
     # A change after sending: left as it is by a person, or under way while its timer runs again.
-    waits = evaluation.state == State.CHANGED and not evaluation.codes & {"IGNORED", "NOT_FINISHED"}
+    waits = evaluation.state == State.CHANGED and not evaluation.codes & {Code.IGNORED, Code.NOT_FINISHED}
     return cause(evaluation.reasons) if waits else ""
 
 

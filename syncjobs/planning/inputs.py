@@ -20,6 +20,7 @@ from syncjobs.planning import lines, unanswered
 from syncjobs.planning.unanswered import Unanswered
 from syncjobs.rules import rounding
 from syncjobs.rules.closed_periods import SignedPeriod
+from syncjobs.rules.codes import Code
 from syncjobs.rules.drafts import draft, templates
 from syncjobs.rules.drafts.eligibility import (
     Entry,
@@ -113,18 +114,18 @@ def connection_reasons(
     reasons = []
     if workspace.state != Workspace.State.CONNECTED:
         cause = workspace.state_reason or f"it is {workspace.get_state_display().lower()}."
-        reasons.append(Reason("NOT_CONNECTED", {"side": "Clockify", "cause": cause}))
+        reasons.append(Reason(Code.NOT_CONNECTED, {"side": "Clockify", "cause": cause}))
     company = workspace.company
     if company is None:
         if archived_by_workspace is None:
             archived_by_workspace = archived.last_by_workspace([workspace])
         last = archived_by_workspace.get(workspace.pk)
         cause = f"the connection to {last.company} was archived." if last else "no company has been connected yet."
-        reasons.append(Reason("NOT_CONNECTED", {"side": "QuickBooks", "cause": cause}))
+        reasons.append(Reason(Code.NOT_CONNECTED, {"side": "QuickBooks", "cause": cause}))
         return reasons
     if company.state != company.State.CONNECTED:
         cause = company.state_reason or f"it is {company.get_state_display().lower()}."
-        reasons.append(Reason("NOT_CONNECTED", {"side": "QuickBooks", "cause": cause}))
+        reasons.append(Reason(Code.NOT_CONNECTED, {"side": "QuickBooks", "cause": cause}))
     # Not read yet is no reason: a sync reads the subscription before it sends.
     if company.plan_read_at is not None:
         status = connection.subscription_status(company)
@@ -203,7 +204,7 @@ def _resolved(
         suspended = link.suspended
         # Matching suspends such links too, but only when it runs next; time must not go to an inactive partner first.
         if not suspended and (record is None or not record.active):
-            suspended = "EMPLOYEE_INACTIVE" if link.kind == "user" else "CUSTOMER_INACTIVE"
+            suspended = Code.EMPLOYEE_INACTIVE if link.kind == "user" else Code.CUSTOMER_INACTIVE
         resolved[link.kind][link.clockify_id] = ResolvedPartner(
             partner=Partner(
                 kind=link.quickbooks_kind,

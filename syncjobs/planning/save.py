@@ -15,6 +15,7 @@ from syncjobs.models import Action, EntryStatus, Run, RunItem
 from syncjobs.planning import inputs
 from syncjobs.planning.build import Plan
 from syncjobs.rules import rounding
+from syncjobs.rules.codes import Code
 from syncjobs.rules.drafts.draft import KEPT_AS_CHANGED
 from syncjobs.rules.drafts.eligibility import unreadable_reason
 from syncjobs.rules.reasons import Reason
@@ -196,7 +197,7 @@ def _unknown_item(run: Run, plan: Plan, action: Action) -> RunItem:
         outcome=RunItem.Outcome.UNKNOWN,
         gone=action.entry_id in plan.gone,
         why=plan.waits.get(action.entry_id, "It was sent before and no clear answer came."),
-        reasons=[Reason("OUTCOME_UNKNOWN", {"at": f"{tried_at:%Y-%m-%d %H:%M} UTC"}).as_row()],
+        reasons=[Reason(Code.OUTCOME_UNKNOWN, {"at": f"{tried_at:%Y-%m-%d %H:%M} UTC"}).as_row()],
         draft=action.source_snapshot.get("draft"),
         quickbooks_id=action.quickbooks_id,
         txn_date=action.txn_date,

@@ -14,6 +14,7 @@ from typing import Any
 from integrations.models import Workspace
 from syncjobs.ledger import journal
 from syncjobs.models import Action, Receipt, Run
+from syncjobs.rules.codes import Code
 from syncjobs.rules.drafts import draft
 from syncjobs.rules.drafts.draft import Draft
 from syncjobs.rules.drafts.eligibility import Entry, Resolution
@@ -170,4 +171,4 @@ def is_given_up(action: Action) -> bool:
 def given_up_reason(action: Action) -> Reason:
     """Return the reason of a write that was given up, with QuickBooks' last words."""
     words = action.error_message or "no answer"
-    return Reason("QUICKBOOKS_REFUSED", {"error": action.error_code, "words": words, "runs": action.tried_runs})
+    return Reason(Code.QUICKBOOKS_REFUSED, {"error": action.error_code, "words": words, "runs": action.tried_runs})

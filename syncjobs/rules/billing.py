@@ -11,6 +11,7 @@ from typing import Any
 
 from integrations.quickbooks.payloads import Activity, text
 from integrations.quickbooks.sales_forms import KINDS, SalesForm
+from syncjobs.rules.codes import Code
 from syncjobs.rules.reasons import Reason
 
 # Facts of a reason, and keys of a receipt's `billed_on`.
@@ -35,17 +36,17 @@ class Billing:
         """Return the reason of time that is billed, with its form where that is known."""
         form = self._form_of(activity)
         if form is not None:
-            return Reason("BILLED_IN_QUICKBOOKS", facts_of(form))
-        return Reason("BILLED_IN_QUICKBOOKS", _own_link(activity)) if activity.billed else None
+            return Reason(Code.BILLED_IN_QUICKBOOKS, facts_of(form))
+        return Reason(Code.BILLED_IN_QUICKBOOKS, _own_link(activity)) if activity.billed else None
 
     def doubt(self, activity: Activity) -> Reason | None:
         """Return the reason why it is not known whether this time is billed, or None if it surely is not."""
         if activity.billed or self._form_of(activity) is not None:
             return None
         if self.problem:
-            return Reason("INVOICES_NOT_READ", {"cause": self.problem})
+            return Reason(Code.INVOICES_NOT_READ, {"cause": self.problem})
         form = next((form for form in self.unclear if self._may_take(form, activity)), None)
-        return Reason("UNREADABLE", _facts_of_unclear(form)) if form else None
+        return Reason(Code.UNREADABLE, _facts_of_unclear(form)) if form else None
 
     def _form_of(self, activity: Activity) -> SalesForm | None:
         """Return the form that took this time. What was asked for several activities may hold others that name it."""

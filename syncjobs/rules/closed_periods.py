@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from syncjobs.rules.codes import Code
 from syncjobs.rules.reasons import Reason
 
 # Codes of the reasons that speak of the day alone.
-CODES = {"BOOKS_CLOSED", "PERIOD_SIGNED"}
-AFTERWARDS = {"BOOKS_CLOSED": "its books are closed", "PERIOD_SIGNED": "its period is signed"}
+CODES = {Code.BOOKS_CLOSED, Code.PERIOD_SIGNED}
+AFTERWARDS: dict[str, str] = {Code.BOOKS_CLOSED: "its books are closed", Code.PERIOD_SIGNED: "its period is signed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,11 @@ class ClosedPeriods:
         found = []
         if self.book_close_date is not None and day <= self.book_close_date:
             facts = {"closed": self.book_close_date.isoformat(), "day": day.isoformat()}
-            found.append(Reason("BOOKS_CLOSED", facts))
+            found.append(Reason(Code.BOOKS_CLOSED, facts))
         period = next((signed for signed in self.signed if signed.first <= day <= signed.last), None)
         if period is not None:
             days = {"first": period.first.isoformat(), "last": period.last.isoformat(), "day": day.isoformat()}
-            found.append(Reason("PERIOD_SIGNED", {"by": period.by, **days}))
+            found.append(Reason(Code.PERIOD_SIGNED, {"by": period.by, **days}))
         return tuple(found)
 
 

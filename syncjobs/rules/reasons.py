@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from syncjobs.rules import refusals
+from syncjobs.rules.codes import Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,179 +33,179 @@ class Reason:
         return {"code": self.code, **self.facts}
 
 
-WORDINGS = {
-    "NOT_FINISHED": Wording(
+WORDINGS: dict[str, Wording] = {
+    Code.NOT_FINISHED: Wording(
         "Still running",
         "The timer has been running since {started}; it is checked again once it stops.",
         "wait",
         "Stop the timer in Clockify when the work is done.",
         by_rule=True,
     ),
-    "NOT_WORK_TIME": Wording(
+    Code.NOT_WORK_TIME: Wording(
         "Not work time",
         "Clockify has it as {type}, and only work time is sent.",
         "clockify",
         "Enter it as regular time if it was work.",
         by_rule=True,
     ),
-    "NOT_BILLABLE": Wording(
+    Code.NOT_BILLABLE: Wording(
         "Not billable",
         "It is marked not billable in Clockify, and only billable time is sent.",
         "clockify",
         "Mark it billable in Clockify if it should be billed.",
         by_rule=True,
     ),
-    "NO_PROJECT": Wording(
+    Code.NO_PROJECT: Wording(
         "No project",
         "It has no project, so there is no customer to bill.",
         "clockify",
         "Choose a project for it in Clockify.",
     ),
-    "USER_NOT_MAPPED": Wording(
+    Code.USER_NOT_MAPPED: Wording(
         "User not linked",
         "{user} is not linked to an employee or vendor in QuickBooks.",
         "here",
         "Link the user on the review desk, under People.",
     ),
-    "CLIENT_NOT_MAPPED": Wording(
+    Code.CLIENT_NOT_MAPPED: Wording(
         "Client not linked",
         "{client} is not linked to a customer in QuickBooks.",
         "here",
         "Link the client on the review desk, under Clients.",
     ),
-    "PROJECT_NOT_MAPPED": Wording(
+    Code.PROJECT_NOT_MAPPED: Wording(
         "Project not linked",
         "{project} is not linked to a customer in QuickBooks.",
         "here",
         "Link the project on the review desk, under Projects.",
     ),
-    "EMPLOYEE_INACTIVE": Wording(
+    Code.EMPLOYEE_INACTIVE: Wording(
         "Employee or vendor inactive",
         "{name} is inactive in QuickBooks; the link waits for review.",
         "quickbooks",
         "Reactivate the person in QuickBooks and confirm the link here, or link another one.",
     ),
-    "CUSTOMER_INACTIVE": Wording(
+    Code.CUSTOMER_INACTIVE: Wording(
         "Customer inactive",
         "{name} is inactive in QuickBooks; the link waits for review.",
         "quickbooks",
         "Reactivate the customer in QuickBooks and confirm the link here, or link another one.",
     ),
-    "TOO_SHORT": Wording(
+    Code.TOO_SHORT: Wording(
         "Under a minute",
         "{seconds} seconds round to zero minutes.",
         "clockify",
         "Correct the start or end in Clockify if more time was worked.",
         by_rule=True,
     ),
-    "TOO_LONG": Wording(
+    Code.TOO_LONG: Wording(
         "Unusually long",
         "It lasts {hours} h; entries over {limit} h wait for review.",
         "clockify",
         "Correct the end time in Clockify if a timer was left running, or send it anyway here.",
     ),
-    "BOOKS_CLOSED": Wording(
+    Code.BOOKS_CLOSED: Wording(
         "Books closed",
         "The books are closed through {closed}, and this work is from {day}.",
         "quickbooks",
         "Ask the bookkeeper to reopen the period, or leave the time out.",
     ),
-    "PERIOD_SIGNED": Wording(
+    Code.PERIOD_SIGNED: Wording(
         "Period signed",
         "{by} signed {first} to {last}, this work is from {day}, and signed periods are kept.",
         "here",
         "Withdraw the sign-off on the page Proof, or switch off Keep signed periods under Rules.",
     ),
-    "CURRENCY_DIFFERS": Wording(
+    Code.CURRENCY_DIFFERS: Wording(
         "Different currency",
         "Its rate is in {ours}, {customer} is billed in {theirs}.",
         "clockify",
         "Correct the currency in Clockify, or link a customer of that currency.",
     ),
-    "NOT_APPROVED": Wording(
+    Code.NOT_APPROVED: Wording(
         "Not approved yet",
         "Only approved time is sent here, and this is not approved in Clockify.",
         "clockify",
         "Approve the time in Clockify.",
     ),
-    "INVOICED_IN_CLOCKIFY": Wording(
+    Code.INVOICED_IN_CLOCKIFY: Wording(
         "Already invoiced",
         "It is marked invoiced in Clockify; sending it too would bill it twice.",
         "clockify",
         "Leave it, or send it anyway here if that invoice will not be used.",
         by_rule=True,
     ),
-    "ALREADY_IN_QUICKBOOKS": Wording(
+    Code.ALREADY_IN_QUICKBOOKS: Wording(
         "Already in QuickBooks",
         "QuickBooks has the same person, customer, day and time, not sent from here ({twins}).",
         "here",
         "Adopt that one, or send this one anyway.",
     ),
-    "IGNORED": Wording(
+    Code.IGNORED: Wording(
         "Ignored", "{what} is ignored here.", "here", "Stop ignoring it to send its time.", by_rule=True
     ),
-    "PLAN_NOT_SUPPORTED": Wording(
+    Code.PLAN_NOT_SUPPORTED: Wording(
         "Plan not supported",
         "{sentence}",
         "quickbooks",
         "Sending needs QuickBooks Online Essentials or Plus without Payroll.",
     ),
-    "PAYROLL_ENABLED": Wording(
+    Code.PAYROLL_ENABLED: Wording(
         "Payroll is on",
         "Payroll is on in this QuickBooks company, and is not supported.",
         "quickbooks",
         "Use a company without Payroll; then check again.",
     ),
-    "NOT_CONNECTED": Wording(
+    Code.NOT_CONNECTED: Wording(
         "Not connected",
         "{side} is not connected: {cause} Nothing is lost in the meantime.",
         "here",
         "Connect it again.",
     ),
-    "QUICKBOOKS_REFUSED": Wording(
+    Code.QUICKBOOKS_REFUSED: Wording(
         "Refused by QuickBooks",
         "QuickBooks said {error}: “{words}”. Nothing was written.",
         refusals.UNKNOWN.resolve_in,
         refusals.UNKNOWN.fix,
     ),
-    "UNREADABLE": Wording(
+    Code.UNREADABLE: Wording(
         "Could not be read",
         "{what} could not be read: {problem}.",
         "clockify",
         "Correct the record where it is kept; the next run reads it again. If it looks right there, report it.",
     ),
-    "LINE_RULE_BROKEN": Wording(
+    Code.LINE_RULE_BROKEN: Wording(
         "Item, class or location can't be used",
         "{what} {how}; nothing can be posted to it.",
         "here",
         "Choose another one under Line rules, or under Rules where it is the default, or make it usable in QuickBooks "
         "again; the next run reads it again.",
     ),
-    "OUTCOME_UNKNOWN": Wording(
+    Code.OUTCOME_UNKNOWN: Wording(
         "No answer, in doubt",
         "It was sent at {at} and no clear answer came; every run looks for it before sending it again.",
         "wait",
         "The next run looks for it; if two activities look alike, choose the right one here.",
     ),
-    "MANY_MISSING": Wording(
+    Code.MANY_MISSING: Wording(
         "Many missing at once",
         "It was deleted in Clockify with many others at once; someone has to say if its QuickBooks time goes too.",
         "here",
         "Confirm the deletions, or keep the time in QuickBooks.",
     ),
-    "BILLED_IN_QUICKBOOKS": Wording(
+    Code.BILLED_IN_QUICKBOOKS: Wording(
         "Edited after it was billed",
         "It is billed in QuickBooks, but Clockify has changed since; the invoice is left as is.",
         "quickbooks",
         "Correct the invoice in QuickBooks if it is wrong, or add the difference here.",
     ),
-    "CHANGED_IN_QUICKBOOKS": Wording(
+    Code.CHANGED_IN_QUICKBOOKS: Wording(
         "Changed by hand in QuickBooks",
         "What was sent was {how} by hand in QuickBooks; nothing is overwritten or recreated.",
         "here",
         "Keep QuickBooks' version, send Clockify's, or add the difference.",
     ),
-    "INVOICES_NOT_READ": Wording(
+    Code.INVOICES_NOT_READ: Wording(
         "Not known whether billed",
         "QuickBooks could not say whether it is on an invoice: {cause} Until it can, it is not changed.",
         "wait",
@@ -214,7 +215,7 @@ WORDINGS = {
 
 # LINE_RULE_BROKEN where it is known what gives the item, class or location: a rule, a default, or people in QuickBooks.
 GIVEN_BY_RULE, GIVEN_BY_DEFAULT, GIVEN_BY_PEOPLE = (
-    replace(WORDINGS["LINE_RULE_BROKEN"], resolve_in=side, fix=f"{remedy}; the next run reads it again.")
+    replace(WORDINGS[Code.LINE_RULE_BROKEN], resolve_in=side, fix=f"{remedy}; the next run reads it again.")
     for side, remedy in (
         ("here", "Choose another one under Line rules, or make it usable in QuickBooks again"),
         ("here", "Choose another one under Rules, or make it usable in QuickBooks again"),
@@ -244,7 +245,7 @@ ALMOST_THERE = Wording(
 
 # BILLED_IN_QUICKBOOKS where the invoice or sales receipt is known.
 BILLED_ON = Wording(
-    WORDINGS["BILLED_IN_QUICKBOOKS"].title,
+    WORDINGS[Code.BILLED_IN_QUICKBOOKS].title,
     "It is billed in QuickBooks on {form}, but Clockify has changed since; the {form_name} is left as is.",
     "quickbooks",
     "Correct the {form_name} in QuickBooks if it is wrong, or add the difference here.",
@@ -253,9 +254,9 @@ BILLED_ON = Wording(
 FORM_NAMES = {"Invoice": "invoice", "SalesReceipt": "sales receipt"}
 
 # What people did to sent time in QuickBooks, noted on its receipt.
-CONFLICTS = {"BILLED_IN_QUICKBOOKS", "CHANGED_IN_QUICKBOOKS"}
+CONFLICTS = {Code.BILLED_IN_QUICKBOOKS, Code.CHANGED_IN_QUICKBOOKS}
 # Reasons for which a run did not do what it should have: its items count as failed.
-UNDONE = {"INVOICES_NOT_READ"}
+UNDONE = {Code.INVOICES_NOT_READ}
 # OUTCOME_UNKNOWN for a call that was not answered yet, while its run is at work.
 ON_THE_WAY = Wording(
     "On the way",
@@ -265,13 +266,13 @@ ON_THE_WAY = Wording(
 )
 
 # Reasons that a person may set aside for one entry.
-MAY_BE_SET_ASIDE = {"TOO_LONG", "INVOICED_IN_CLOCKIFY", "ALREADY_IN_QUICKBOOKS"}
+MAY_BE_SET_ASIDE = {Code.TOO_LONG, Code.INVOICED_IN_CLOCKIFY, Code.ALREADY_IN_QUICKBOOKS}
 # A sent entry with one of these is no longer billable work, so its time is deleted in QuickBooks.
-NO_WORK = {"NOT_BILLABLE", "NO_PROJECT", "NOT_WORK_TIME", "TOO_SHORT"}
+NO_WORK = {Code.NOT_BILLABLE, Code.NO_PROJECT, Code.NOT_WORK_TIME, Code.TOO_SHORT}
 # Clockify's records that a person links, in the order in which an entry's reasons name them.
 RECORD_KINDS = ("user", "client", "project")
 # Reasons that concern the whole connection, not one entry.
-WHOLE_CONNECTION = {"NOT_CONNECTED", "PLAN_NOT_SUPPORTED", "PAYROLL_ENABLED"}
+WHOLE_CONNECTION = {Code.NOT_CONNECTED, Code.PLAN_NOT_SUPPORTED, Code.PAYROLL_ENABLED}
 # Facts that are days, as `2026-03-10`.
 DAYS = ("closed", "day", "first", "last")
 
@@ -285,12 +286,12 @@ class _FactsWithDefault(dict[str, Any]):
 
 def is_given_up(row: Mapping[str, Any]) -> bool:
     """Return True for the stored reason of a write that got no answer in several runs."""
-    return row.get("code") == "QUICKBOOKS_REFUSED" and "runs" in row
+    return row.get("code") == Code.QUICKBOOKS_REFUSED and "runs" in row
 
 
 def is_on_the_way(row: Mapping[str, Any]) -> bool:
     """Return True for the stored reason of a write whose call was not answered yet when it was judged."""
-    return row.get("code") == "OUTCOME_UNKNOWN" and "in_flight" in row
+    return row.get("code") == Code.OUTCOME_UNKNOWN and "in_flight" in row
 
 
 def wording_of(row: Mapping[str, Any]) -> Wording | None:
@@ -299,11 +300,11 @@ def wording_of(row: Mapping[str, Any]) -> Wording | None:
         return GIVEN_UP
     if is_on_the_way(row):
         return ON_THE_WAY
-    if row.get("code") == "ALREADY_IN_QUICKBOOKS" and "same" in row:
+    if row.get("code") == Code.ALREADY_IN_QUICKBOOKS and "same" in row:
         return ALMOST_THERE
-    if row.get("code") == "LINE_RULE_BROKEN" and (given := _given_by(row)):
+    if row.get("code") == Code.LINE_RULE_BROKEN and (given := _given_by(row)):
         return given
-    is_known_form = row.get("code") == "BILLED_IN_QUICKBOOKS" and row.get("transaction")
+    is_known_form = row.get("code") == Code.BILLED_IN_QUICKBOOKS and row.get("transaction")
     return BILLED_ON if is_known_form else WORDINGS.get(str(row.get("code")))
 
 
@@ -385,9 +386,9 @@ def explain(row: Mapping[str, Any]) -> dict[str, str]:
     if wording is None:
         return {"code": code, "message": code, "fix_in": "support", "fix": "Ask your Hourbridge administrator."}
     message, fix_in, fix = sentence(row), wording.resolve_in, wording.fix.format_map(_facts(row))
-    if code == "UNREADABLE":
+    if code == Code.UNREADABLE:
         fix_in = SIDES.get(str(row.get("record")), "quickbooks")
-    elif code == "QUICKBOOKS_REFUSED" and not is_given_up(row):
+    elif code == Code.QUICKBOOKS_REFUSED and not is_given_up(row):
         meaning = refusals.meaning(str(row.get("error") or ""))
         message = f"{message} In other words: {meaning.words}" if meaning.words else message
         fix_in, fix = meaning.resolve_in, meaning.fix

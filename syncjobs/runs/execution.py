@@ -26,6 +26,7 @@ from syncjobs.ledger import lease
 from syncjobs.models import Run, RunItem
 from syncjobs.planning.inputs import connection_reasons
 from syncjobs.planning.window import REPORT_SHORT
+from syncjobs.rules.codes import Code
 from syncjobs.rules.reasons import WORDINGS, sentence
 from syncjobs.runs import causes, check, comparison, lifecycle, lost_connections
 from syncjobs.runs.correction import CorrectionSync
@@ -124,7 +125,7 @@ class RunExecution:
         try:
             # Under the lease, so that no archiving can come between this and the first call.
             if not Workspace.objects.filter(pk=run.workspace_id, company=company).exists():
-                self._end(Status.BLOCKED, "NOT_CONNECTED", lifecycle.former_company_text(company), FORMER_FIX)
+                self._end(Status.BLOCKED, Code.NOT_CONNECTED, lifecycle.former_company_text(company), FORMER_FIX)
                 return
             if _not_connected_reasons(run) and run.trigger in {"button", "command"}:
                 self._stage("Asking whether the connection works again")
@@ -166,7 +167,7 @@ class RunExecution:
         """End a run that did all it could; it was not all if the vendor's answer has changed or was cut."""
         if reading.changed_message:
             self._end(
-                Status.PARTIAL, "UNREADABLE", reading.changed_message, "Look at the records that could not be read."
+                Status.PARTIAL, Code.UNREADABLE, reading.changed_message, "Look at the records that could not be read."
             )
         elif cut_message:
             fix = "The next run reads it again; the same at least ten minutes later is accepted."
@@ -193,7 +194,7 @@ class RunExecution:
             self._end(Status.CANCELLED, "CANCELLED", "The run was stopped by hand.", "The next run continues.")
         elif sync.billing_reader.problem and not sync.reading.changed_message and self._result() != Status.SUCCEEDED:
             message = f"{sync.billing_reader.problem} Changes to time already sent wait for that."
-            self._end(self._result(), "INVOICES_NOT_READ", message, WORDINGS["INVOICES_NOT_READ"].fix)
+            self._end(self._result(), Code.INVOICES_NOT_READ, message, WORDINGS[Code.INVOICES_NOT_READ].fix)
         else:
             self._end_read(sync.reading, self._result(), cut_message=sync.cut_message)
 
@@ -263,7 +264,7 @@ class RunExecution:
 
     def _end_unconnected(self) -> None:
         reason = next(iter(_not_connected_reasons(self.run))).as_row()
-        self._end(Status.BLOCKED, reason["code"], sentence(reason), WORDINGS["NOT_CONNECTED"].fix)
+        self._end(Status.BLOCKED, reason["code"], sentence(reason), WORDINGS[Code.NOT_CONNECTED].fix)
 
     def _requeue(self, not_before: datetime, *, error: ApiError | None = None) -> None:
         """Give the run back to the queue: at once for its next slice, or later after a vendor's throttling."""
@@ -369,4 +370,4 @@ def _sync_class(run: Run) -> type[Sync]:
 
 def _not_connected_reasons(run: Run) -> list[Any]:
     """Return the NOT_CONNECTED reasons only: the run itself checks the subscription again."""
-    return [reason for reason in connection_reasons(run.workspace) if reason.code == "NOT_CONNECTED"]
+    return [reason for reason in connection_reasons(run.workspace) if reason.code == Code.NOT_CONNECTED]

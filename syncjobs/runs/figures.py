@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from integrations.models import ApiCall, Company
 from syncjobs.models import Action, Run, RunItem
+from syncjobs.rules.codes import Code
 from syncjobs.verbs import Verb
 
 Outcome = RunItem.Outcome
@@ -159,7 +160,7 @@ def check_json(run: Run) -> dict[str, Any]:
         "run": run.pk,
         "status": run.status,
         **{name: run.counters.get(name, empty) for name, empty in zeros.items()},
-        "warnings": {"UNREADABLE": 0, **run.warnings},
+        "warnings": {Code.UNREADABLE: 0, **run.warnings},
         "api_calls": api_calls(run),
         **_error(run),
     }

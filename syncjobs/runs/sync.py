@@ -23,6 +23,7 @@ from syncjobs.models import Run, RunItem
 from syncjobs.planning import build, evaluate, inputs, lines, save, window
 from syncjobs.planning.billing import BillingReader
 from syncjobs.planning.unanswered import Absent
+from syncjobs.rules.codes import Code
 from syncjobs.rules.stages import Stage
 from syncjobs.runs import many_deletions
 from syncjobs.runs.unknown_outcomes import UnknownOutcomes
@@ -36,7 +37,7 @@ SUBSCRIPTION_MAX_AGE = timedelta(hours=1)
 FIRST_DAY, LAST_DAY = date(FIRST_YEAR, 1, 1), date(LAST_YEAR, 12, 31)
 
 # Warnings about what was read, as opposed to what was sent.
-OF_READING = {"UNREADABLE", shrunk_lists.WARNING, unknown_zones.WARNING, "ROUNDING_UNKNOWN"}
+OF_READING = {Code.UNREADABLE, shrunk_lists.WARNING, unknown_zones.WARNING, "ROUNDING_UNKNOWN"}
 # Statuses that may stem from a refusal by QuickBooks, which only sending can clear.
 REFUSED_BEFORE = (evaluate.State.FAILED, evaluate.State.CHANGED)
 
@@ -180,7 +181,7 @@ class Sync:
         """Check whether QuickBooks refused a partner that was active when the run began."""
         held = self._run.items.filter(outcome=RunItem.Outcome.BLOCKED, finished_at__isnull=False)
         codes = {reason["code"] for reasons in held.values_list("reasons", flat=True) for reason in reasons}
-        return bool(codes & {"EMPLOYEE_INACTIVE", "CUSTOMER_INACTIVE"})
+        return bool(codes & {Code.EMPLOYEE_INACTIVE, Code.CUSTOMER_INACTIVE})
 
     # --- steps ---------------------------------------------------------------------------------------------
     def _check_subscription(self, now: datetime) -> None:

@@ -16,6 +16,7 @@ from syncjobs.models import EntryOverride, Receipt, Run, RunItem, Schedule
 from syncjobs.planning import evaluate, inputs, save, unanswered
 from syncjobs.planning.build import Plan
 from syncjobs.planning.unanswered import Absent
+from syncjobs.rules.codes import Code
 from syncjobs.rules.reasons import Reason, sentence, with_day_texts
 from syncjobs.rules.stages import Stage
 from syncjobs.rules.steps import changes, corrections
@@ -27,10 +28,10 @@ from syncjobs.verbs import Verb
 
 Outcome = RunItem.Outcome
 # Shown beside an activity that stays; the reasons' own sentences speak of edits in Clockify.
-KEPT_MESSAGES = {
-    "CHANGED_IN_QUICKBOOKS": "It was {how} by hand in QuickBooks since it was sent; that is left as is.",
-    "BOOKS_CLOSED": "The books are closed through {closed} now, and this work is from {day}.",
-    "PERIOD_SIGNED": "{by} signed {first} to {last} since, this work is from {day}, and signed periods are kept.",
+KEPT_MESSAGES: dict[str, str] = {
+    Code.CHANGED_IN_QUICKBOOKS: "It was {how} by hand in QuickBooks since it was sent; that is left as is.",
+    Code.BOOKS_CLOSED: "The books are closed through {closed} now, and this work is from {day}.",
+    Code.PERIOD_SIGNED: "{by} signed {first} to {last} since, this work is from {day}, and signed periods are kept.",
 }
 
 
@@ -205,8 +206,8 @@ class Undo(Sync):
         if activities.differences(plan.sent[step.entry_id].draft, step.reading) == receipt.differences:
             return step
         # Later syncs must leave the activity alone as well.
-        Receipt.objects.filter(pk=receipt.pk).update(conflict="CHANGED_IN_QUICKBOOKS")
-        reason = Reason("CHANGED_IN_QUICKBOOKS", {"how": "changed"})
+        Receipt.objects.filter(pk=receipt.pk).update(conflict=Code.CHANGED_IN_QUICKBOOKS)
+        reason = Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": "changed"})
         return replace(step, verb=Verb.BLOCK, reasons=(reason,))
 
     # --- leaving entries out -------------------------------------------------------------------------------
@@ -236,7 +237,7 @@ def _with_kept_message(step: Step) -> Step:
     if step.verb != Verb.BLOCK:
         return step
     reason = step.reasons[0]
-    if reason.code == "BILLED_IN_QUICKBOOKS":
+    if reason.code == Code.BILLED_IN_QUICKBOOKS:
         return replace(step, why=changes.why_billed(reason))
     message = KEPT_MESSAGES.get(reason.code)
     return replace(step, why=message.format_map(with_day_texts(reason.facts)) if message else sentence(reason.as_row()))

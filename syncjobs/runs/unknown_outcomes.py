@@ -19,6 +19,7 @@ from syncjobs.ledger.lease import Heartbeat
 from syncjobs.models import Action, Receipt, Run, RunItem
 from syncjobs.planning import build, evaluate
 from syncjobs.planning.unanswered import Absent, given_up_reason
+from syncjobs.rules.codes import Code
 from syncjobs.rules.reasons import Reason
 from syncjobs.sending import execute
 from syncjobs.sending.circuit_breaker import CircuitBreaker
@@ -85,7 +86,7 @@ class UnknownOutcomes:
     def _mark_unknown(self, item: RunItem) -> None:
         action = self._actions([item.entry_id]).order_by("-pk").first()
         tried_at = action.tried_at or action.created_at if action else item.run.created_at
-        reason = Reason("OUTCOME_UNKNOWN", {"at": f"{tried_at:%Y-%m-%d %H:%M} UTC"}).as_row()
+        reason = Reason(Code.OUTCOME_UNKNOWN, {"at": f"{tried_at:%Y-%m-%d %H:%M} UTC"}).as_row()
         journal.finish_item(self._run.pk, item.entry_id, RunItem.Outcome.UNKNOWN, reasons=[reason])
 
     def _unsettled_entries(self) -> set[str]:
@@ -134,10 +135,10 @@ class UnknownOutcomes:
             journal.finish_item(self._run.pk, item.entry_id, outcome, reasons=[], quickbooks_id=quickbooks_id, **answer)
             return
         outcome = RunItem.Outcome.FAILED
-        reason = {"code": "QUICKBOOKS_REFUSED", "error": action.error_code, "words": action.error_message}
+        reason = {"code": Code.QUICKBOOKS_REFUSED, "error": action.error_code, "words": action.error_message}
         if action.state == Action.State.ABANDONED:
             outcome = RunItem.Outcome.BLOCKED
-            reason = Reason("CHANGED_IN_QUICKBOOKS", {"how": "changed or deleted"}).as_row()
+            reason = Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": "changed or deleted"}).as_row()
         elif action.state in {Action.State.SENDING, Action.State.MISSING}:
             is_last_try = action.tried_runs >= retry.MAX_TRIED_RUNS and action.tried_in == self._run.pk
             if not is_last_try or action.needs_person:

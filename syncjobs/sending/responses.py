@@ -26,6 +26,7 @@ from syncjobs.models import Action, Receipt, Run, RunItem
 from syncjobs.planning.billing import BillingReader
 from syncjobs.planning.inputs import sent_of, signed_periods
 from syncjobs.rules.closed_periods import ClosedPeriods
+from syncjobs.rules.codes import Code
 from syncjobs.rules.drafts.draft import Draft, from_row
 from syncjobs.rules.reasons import CONFLICTS, Reason, sentence
 from syncjobs.rules.steps import changes
@@ -99,7 +100,7 @@ class Outcomes:
     def mark_unknown(self, item: RunItem, action: Action, error: ApiError, *, duplicate_id: bool = False) -> None:
         """Finish the item as unknown and leave its action open for settling."""
         journal.mark_unknown(action, code=error.code, message=error.message, tid=error.tid, duplicate_id=duplicate_id)
-        reason = Reason("OUTCOME_UNKNOWN", {"at": f"{timezone.now():%Y-%m-%d %H:%M} UTC"})
+        reason = Reason(Code.OUTCOME_UNKNOWN, {"at": f"{timezone.now():%Y-%m-%d %H:%M} UTC"})
         self._finish(item, RunItem.Outcome.UNKNOWN, reason, error)
 
     def refused(self, item: RunItem, action: Action, error: ApiError, *, second_try: bool = False) -> bool:
@@ -112,7 +113,7 @@ class Outcomes:
         journal.close(action, Action.State.REFUSED, code=error.code, message=error.message, tid=error.tid)
         if error.code in BOOKS_CLOSED_CODES:
             facts = {"closed": "a date that QuickBooks did not say", "day": str(item.txn_date)}
-            self._hold(item, Reason("BOOKS_CLOSED", facts), error)
+            self._hold(item, Reason(Code.BOOKS_CLOSED, facts), error)
         elif item.verb != Verb.CREATE and error.code in {STALE_CODE, BUSINESS_RULE_CODE, *BAD_REFERENCE_CODES}:
             return self._read_again(item, action, error, second_try=second_try)
         elif error.code in BAD_REFERENCE_CODES or _may_be_switched_off(action, error):
@@ -160,8 +161,8 @@ class Outcomes:
         pull.refresh_records(company, self._client, person_model, [refused_draft.person_id], now)
         pull.refresh_records(company, self._client, Customer, [refused_draft.customer_id], now)
         for model, kind, quickbooks_id, code in (
-            (person_model, refused_draft.person_kind, refused_draft.person_id, "EMPLOYEE_INACTIVE"),
-            (Customer, "customer", refused_draft.customer_id, "CUSTOMER_INACTIVE"),
+            (person_model, refused_draft.person_kind, refused_draft.person_id, Code.EMPLOYEE_INACTIVE),
+            (Customer, "customer", refused_draft.customer_id, Code.CUSTOMER_INACTIVE),
         ):
             partner = model._default_manager.filter(company=company, quickbooks_id=quickbooks_id).defer("raw").first()
             if partner is not None and (not partner.active or partner.gone_at is not None):
@@ -194,7 +195,7 @@ class Outcomes:
     def _fail(self, item: RunItem, error: ApiError) -> None:
         self._breaker.refused(error)
         facts = {"error": error.code or str(error.status), "words": error.message}
-        self._finish(item, RunItem.Outcome.FAILED, Reason("QUICKBOOKS_REFUSED", facts), error)
+        self._finish(item, RunItem.Outcome.FAILED, Reason(Code.QUICKBOOKS_REFUSED, facts), error)
 
     def _finish(self, item: RunItem, outcome: str, reason: Reason, error: ApiError | None) -> None:
         error_fields = {"code": error.code, "message": error.message, "tid": error.tid} if error is not None else {}

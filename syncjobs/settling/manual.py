@@ -23,6 +23,7 @@ from syncjobs import decisions
 from syncjobs.ledger import activities, journal, lease
 from syncjobs.models import Action, EntryOverride, Receipt, RunItem
 from syncjobs.planning import evaluate, inputs
+from syncjobs.rules.codes import Code
 from syncjobs.rules.drafts import draft
 from syncjobs.rules.drafts.draft import Draft
 from syncjobs.rules.reasons import Reason
@@ -239,7 +240,7 @@ def _mark_taken(action: Action) -> None:
 def _finish_item(action: Action, message: str) -> None:
     """Finish the item in the run that began the write: its outcome is no longer unknown."""
     if action.run_id is not None:
-        reason = Reason("IGNORED", {"what": "This entry"}).as_row()
+        reason = Reason(Code.IGNORED, {"what": "This entry"}).as_row()
         journal.finish_item(action.run_id, action.entry_id, RunItem.Outcome.BLOCKED, reasons=[reason], message=message)
 
 

@@ -19,6 +19,7 @@ from integrations.quickbooks.payloads import Activity
 from syncjobs.ledger import activities, journal
 from syncjobs.models import Action, Receipt, Run, RunItem
 from syncjobs.planning.unanswered import Absent
+from syncjobs.rules.codes import Code
 from syncjobs.rules.drafts import draft
 from syncjobs.rules.drafts.draft import Draft
 from syncjobs.rules.reasons import Reason
@@ -134,8 +135,8 @@ def mark_replayed(run: Run, client: QuickBooksApiClient, receipts: Iterable[Rece
     existing = activities.by_ids(client, [receipt.quickbooks_id for receipt in receipts]) if receipts else {}
     for receipt in receipts:
         if receipt.quickbooks_id not in existing:
-            Receipt.objects.filter(pk=receipt.pk).update(conflict="CHANGED_IN_QUICKBOOKS")
-            reason = Reason("CHANGED_IN_QUICKBOOKS", {"how": "deleted"}).as_row()
+            Receipt.objects.filter(pk=receipt.pk).update(conflict=Code.CHANGED_IN_QUICKBOOKS)
+            reason = Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": "deleted"}).as_row()
             for run_id in {run.pk, receipt.run_id or run.pk}:
                 journal.finish_item(run_id, receipt.entry_id, RunItem.Outcome.BLOCKED, reasons=[reason])
 

@@ -25,6 +25,7 @@ from syncjobs.planning.billing import BillingReader
 from syncjobs.planning.evaluate import Evaluation
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import reasons
+from syncjobs.rules.codes import Code
 from syncjobs.rules.drafts.draft import Draft
 from syncjobs.rules.drafts.eligibility import Entry, unreadable_reason
 from syncjobs.rules.reasons import CONFLICTS, UNDONE, Reason
@@ -295,7 +296,9 @@ def _find_existing_duplicates(
     duplicates = activities.existing_duplicates(client, {entry.id: planned_draft}).get(entry.id, [])
     step = changes.Step(entry.id, Verb.CREATE, "", draft=planned_draft)
     step = changes.against_existing_duplicates(step, duplicates, set_aside=entry.set_aside)
-    other_reasons = [reason for reason in explanation.evaluation.reasons if reason["code"] != "ALREADY_IN_QUICKBOOKS"]
+    other_reasons = [
+        reason for reason in explanation.evaluation.reasons if reason["code"] != Code.ALREADY_IN_QUICKBOOKS
+    ]
     rows = (*other_reasons, *(reason.as_row() for reason in step.reasons))
     state = explanation.evaluation.state if other_reasons else State.BLOCKED if rows else State.READY
     explanation.evaluation = Evaluation(state, rows, explanation.evaluation.minutes)

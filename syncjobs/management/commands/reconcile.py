@@ -8,6 +8,7 @@ from integrations.database import database_now
 from integrations.models import Workspace
 from syncjobs.management import base
 from syncjobs.planning.inputs import connection_reasons
+from syncjobs.rules.codes import Code
 from syncjobs.rules.proof.reconciliation_rows import Reconciliation, minutes, signed
 from syncjobs.rules.reasons import sentence
 from syncjobs.runs import comparison, lost_connections
@@ -55,10 +56,10 @@ class Command(base.Command):
         """Ask a lost connection at once. Raises Problem where a side is not connected; the plan does not matter."""
         lost_connections.ask_at_once(workspace, now=database_now())
         for reason in connection_reasons(workspace):
-            if reason.code == "NOT_CONNECTED":
+            if reason.code == Code.NOT_CONNECTED:
                 message = sentence(reason.as_row())
                 raise base.Problem(
-                    message, exit_code=base.NOTHING_ATTEMPTED, code="NOT_CONNECTED", fix="Connect it again."
+                    message, exit_code=base.NOTHING_ATTEMPTED, code=Code.NOT_CONNECTED, fix="Connect it again."
                 )
 
     def _print(self, found: Reconciliation) -> None:

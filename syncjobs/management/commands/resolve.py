@@ -12,6 +12,7 @@ from syncjobs.management import base
 from syncjobs.models import EntryOverride, EntryStatus, Run, RunItem
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
+from syncjobs.rules.codes import Code
 from syncjobs.rules.steps import corrections
 from syncjobs.runs import correction
 from syncjobs.runs.execution import RunExecution
@@ -105,7 +106,7 @@ class Command(base.Command):
     def _send_clockify(self, entry: TimeEntry) -> Run:
         """Preview what overwriting QuickBooks would write, then write exactly that."""
         explanation = _look(entry, "overwrite")
-        if "BILLED_IN_QUICKBOOKS" in explanation.evaluation.codes:
+        if Code.BILLED_IN_QUICKBOOKS in explanation.evaluation.codes:
             raise Refused("It is billed in QuickBooks; the invoice is left as is. Correct it there if it is wrong.")
         details = correction.run_options(entry.workspace, entry, corrections.OVERRIDE)
         preview = self._carry_out(entry, dry_run=True, **details)

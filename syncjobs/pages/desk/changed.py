@@ -23,12 +23,12 @@ from syncjobs.ledger import activities
 from syncjobs.models import EntryOverride, EntryStatus, Receipt
 from syncjobs.pages import links, waiting
 from syncjobs.planning import inputs, unanswered
+from syncjobs.rules.codes import Code
 from syncjobs.rules.drafts.draft import Draft, from_row
 from syncjobs.rules.drafts.eligibility import Resolution
 from syncjobs.rules.reasons import explain
 from syncjobs.rules.steps import changes, corrections
 
-CHANGED_IN_QUICKBOOKS = "CHANGED_IN_QUICKBOOKS"
 FIELD_LABELS = ("Employee or vendor", "Customer", "Day", "Time", "Description", "Rate", "Billable")
 BILLABLE_WORDS = {True: "yes", False: "no"}
 STATUS_WORDS = {"Billable": "yes", "NotBillable": "no", "HasBeenBilled": "yes, billed"}
@@ -78,7 +78,7 @@ def rows_of(workspace: Workspace, *, left: bool = False, needs: bool = False) ->
     override = EntryOverride.objects.filter(workspace=workspace, clockify_id=OuterRef("clockify_id"), ignored=True)
     # Part 0 is the entry's own activity; later parts are corrections beside it (decision 8).
     receipts = Receipt.objects.filter(
-        workspace=workspace, company=workspace.company, part=0, conflict=CHANGED_IN_QUICKBOOKS
+        workspace=workspace, company=workspace.company, part=0, conflict=Code.CHANGED_IN_QUICKBOOKS
     )
     # A change by hand in QuickBooks is noted on the receipt; by Clockify's side such an entry is still just sent.
     changed = Q(status__state=EntryStatus.State.CHANGED) | Q(
@@ -137,7 +137,7 @@ def shown(workspace: Workspace, entries: Sequence[TimeEntry], *, ask_quickbooks:
             quickbooks = _activity_values(activity, receipt, names) if activity else None
             row.fields = _compare(clockify, _draft_values(sent_draft, names), quickbooks)
             is_as_sent = activity is not None and not inputs.sent_of(receipt).changed_by_hand(activity)
-            if is_as_sent and receipt.conflict == CHANGED_IN_QUICKBOOKS:
+            if is_as_sent and receipt.conflict == Code.CHANGED_IN_QUICKBOOKS:
                 row.sentences.append("As read now, QuickBooks has what was sent.")
         rows.append(row)
     return rows
@@ -174,7 +174,8 @@ def _row(workspace: Workspace, entry: TimeEntry, receipt: Receipt | None, overri
     row.sentences = [explain(reason)["message"] for reason in status.reasons]
     row.form_links = [link for reason in status.reasons if (link := vendor_links.form_link(reason))]
     # The status has the conflict only where the entry itself changed too; the receipt always has it.
-    if receipt is not None and receipt.conflict == CHANGED_IN_QUICKBOOKS and CHANGED_IN_QUICKBOOKS not in codes:
+    changed = Code.CHANGED_IN_QUICKBOOKS
+    if receipt is not None and receipt.conflict == changed and changed not in codes:
         row.badge = badges.LOCKED
         row.sentences.append(
             "It was changed or deleted by hand in QuickBooks after it was sent; nothing is overwritten."
@@ -206,7 +207,9 @@ def _offered_corrections(entry: TimeEntry, receipt: Receipt | None, codes: set[s
     all_codes = codes | {receipt.conflict}
     # An invoice is never touched, so billed time may be added to but not overwritten (decision 8).
     offered = (
-        [corrections.OVERRIDE] if CHANGED_IN_QUICKBOOKS in all_codes and "BILLED_IN_QUICKBOOKS" not in all_codes else []
+        [corrections.OVERRIDE]
+        if Code.CHANGED_IN_QUICKBOOKS in all_codes and Code.BILLED_IN_QUICKBOOKS not in all_codes
+        else []
     )
     if entry.deleted_at is None and all_codes & LOCKING:
         offered.append(corrections.CORRECT)
@@ -280,7 +283,7 @@ def _draft_values(sent: Draft, names: _PartnerNames) -> list[str]:
 
 def _activity_values(activity: Activity, receipt: Receipt, names: _PartnerNames) -> list[str]:
     # The activity's own status may lag behind the invoice that a run found.
-    status = "HasBeenBilled" if receipt.conflict == "BILLED_IN_QUICKBOOKS" else activity.billable_status
+    status = "HasBeenBilled" if receipt.conflict == Code.BILLED_IN_QUICKBOOKS else activity.billable_status
     return [
         names.person(activity.person_kind, activity.person_id),
         names.customer(activity.customer_id),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from integrations.models import TimeEntry, Workspace
 from syncjobs.display.formatting import ago, day, length, moment, money
 from syncjobs.planning.inputs import PlanningContext
+from syncjobs.rules.codes import Code
 from syncjobs.rules.drafts.eligibility import ResolvedPartner
 
 PASSED, FAILED, NOT_REACHED = "passed", "failed", "not run"
@@ -85,37 +86,42 @@ def _work_checks(
     limit = length(context.policy.longest_seconds)
     rate_text = "none" if entry.rate is None else f"{money({entry.currency: entry.rate})} an hour"
     is_finished = entry.seconds is not None
-    last_well = "shown as last read successfully" if "UNREADABLE" in known.codes else ""
-    yield _check(known, "Can be read", ("UNREADABLE",), last_well)
-    yield _check(known, "Finished", ("NOT_FINISHED",), ended_text)
+    last_well = "shown as last read successfully" if Code.UNREADABLE in known.codes else ""
+    yield _check(known, "Can be read", (Code.UNREADABLE,), last_well)
+    yield _check(known, "Finished", (Code.NOT_FINISHED,), ended_text)
     yield _check(
-        known, "Work time", ("NOT_WORK_TIME",), entry.type.lower().replace("_", " "), "only regular time is sent"
+        known, "Work time", (Code.NOT_WORK_TIME,), entry.type.lower().replace("_", " "), "only regular time is sent"
     )
-    goes = "" if entry.billable or "NOT_BILLABLE" in known.codes else "is sent as not billable"
-    yield _check(known, "Billable", ("NOT_BILLABLE",), "yes" if entry.billable else "no", goes)
-    yield _check(known, "Has a project", ("NO_PROJECT",), entry.project_name or "none")
-    yield _check(known, "At least a minute", ("TOO_SHORT",), length(entry.seconds), reached=is_finished)
+    goes = "" if entry.billable or Code.NOT_BILLABLE in known.codes else "is sent as not billable"
+    yield _check(known, "Billable", (Code.NOT_BILLABLE,), "yes" if entry.billable else "no", goes)
+    yield _check(known, "Has a project", (Code.NO_PROJECT,), entry.project_name or "none")
+    yield _check(known, "At least a minute", (Code.TOO_SHORT,), length(entry.seconds), reached=is_finished)
     yield _check(
-        known, "Not too long", ("TOO_LONG",), length(entry.seconds), f"up to {limit} by the rules", reached=is_finished
+        known,
+        "Not too long",
+        (Code.TOO_LONG,),
+        length(entry.seconds),
+        f"up to {limit} by the rules",
+        reached=is_finished,
     )
     if entry.billable:
         yield _check(known, "Rate", (), rate_text, "" if entry.rate is not None else "is sent at 0, with a warning")
     if context.policy.approved_only:
         approval = {True: "approved", False: "not approved", None: "not asked"}[entry.approved]
-        yield _check(known, "Approved", ("NOT_APPROVED",), approval)
+        yield _check(known, "Approved", (Code.NOT_APPROVED,), approval)
     if context.policy.block_invoiced:
         yield _check(
-            known, "Not invoiced in Clockify", ("INVOICED_IN_CLOCKIFY",), "invoiced" if entry.invoiced else "no"
+            known, "Not invoiced in Clockify", (Code.INVOICED_IN_CLOCKIFY,), "invoiced" if entry.invoiced else "no"
         )
-    yield _check(known, "Not ignored here", ("IGNORED",), "")
+    yield _check(known, "Not ignored here", (Code.IGNORED,), "")
 
 
 def _mapping_checks(entry: TimeEntry, context: PlanningContext, known: KnownReasons) -> Iterator[Check]:
     user = context.mapping_table.users.get(entry.user_id)
     user_name = entry.user_name or f"User {entry.user_id}"
-    yield _check(known, "User linked", ("USER_NOT_MAPPED",), user_name, _partner_text(user))
+    yield _check(known, "User linked", (Code.USER_NOT_MAPPED,), user_name, _partner_text(user))
     yield _check(
-        known, "Employee active", ("EMPLOYEE_INACTIVE",), user_name, _active_text(user), reached=_has_partner(user)
+        known, "Employee active", (Code.EMPLOYEE_INACTIVE,), user_name, _active_text(user), reached=_has_partner(user)
     )
     project = context.mapping_table.projects.get(entry.project_id) if entry.project_id else None
     if entry.client_id:
@@ -127,19 +133,19 @@ def _mapping_checks(entry: TimeEntry, context: PlanningContext, known: KnownReas
             if not by_hand
             else f"{_partner_text(client)}; not needed, the project is linked by hand"
         )
-        yield _check(known, "Client linked", ("CLIENT_NOT_MAPPED",), entry.client_name, quickbooks_text)
+        yield _check(known, "Client linked", (Code.CLIENT_NOT_MAPPED,), entry.client_name, quickbooks_text)
     name, has_project, has_customer = entry.project_name or "none", bool(entry.project_id), _has_partner(project)
-    codes = ("PROJECT_NOT_MAPPED",)
+    codes = (Code.PROJECT_NOT_MAPPED,)
     yield _check(
         known, "Project linked", codes, name, _partner_text(project) if has_project else "", reached=has_project
     )
-    yield _check(known, "Customer active", ("CUSTOMER_INACTIVE",), name, _active_text(project), reached=has_customer)
+    yield _check(known, "Customer active", (Code.CUSTOMER_INACTIVE,), name, _active_text(project), reached=has_customer)
     quickbooks_currency = project.partner.currency if project and project.partner else ""
     clockify_currency = entry.currency or "not stated"
     yield _check(
         known,
         "Same currency",
-        ("CURRENCY_DIFFERS",),
+        (Code.CURRENCY_DIFFERS,),
         clockify_currency,
         quickbooks_currency or "not stated",
         reached=bool(quickbooks_currency and entry.currency),
@@ -151,30 +157,30 @@ def _quickbooks_checks(
 ) -> Iterator[Check]:
     close_date = context.policy.book_close_date
     closed_text = f"closed through {day(close_date)}" if close_date else "not closed"
-    yield _check(known, "Books open", ("BOOKS_CLOSED",), day(entry.txn_date), closed_text)
+    yield _check(known, "Books open", (Code.BOOKS_CLOSED,), day(entry.txn_date), closed_text)
     if context.policy.signed:
         yield _check(
-            known, "Not in a signed period", ("PERIOD_SIGNED",), day(entry.txn_date), "signed periods are kept"
+            known, "Not in a signed period", (Code.PERIOD_SIGNED,), day(entry.txn_date), "signed periods are kept"
         )
     resolution = context.resolve(context.entry(entry))
     # What QuickBooks refused, or people gave there, breaks time for which no rule chooses anything, too.
-    is_broken = "LINE_RULE_BROKEN" in known.codes
+    is_broken = Code.LINE_RULE_BROKEN in known.codes
     if resolution.line.choices or is_broken:
         item_text = "can't be used" if is_broken else "active"
-        yield _check(known, "Item, class and location active", ("LINE_RULE_BROKEN",), "", item_text)
-    codes = ("NOT_CONNECTED", "PLAN_NOT_SUPPORTED", "PAYROLL_ENABLED")
+        yield _check(known, "Item, class and location active", (Code.LINE_RULE_BROKEN,), "", item_text)
+    codes = (Code.NOT_CONNECTED, Code.PLAN_NOT_SUPPORTED, Code.PAYROLL_ENABLED)
     yield _check(known, "Connection and plan", codes, workspace.get_state_display(), _subscription_text(workspace))
-    duplicate_codes = ("ALREADY_IN_QUICKBOOKS",)
+    duplicate_codes = (Code.ALREADY_IN_QUICKBOOKS,)
     # Duplicates are looked for only when an entry is about to be sent; before that nothing is known either way.
     was_searched = known.attempted or duplicate_codes[0] in known.codes
     quickbooks_text = "checked before sending" if was_searched else NOT_ASKED
     yield _check(known, "Not already in QuickBooks", duplicate_codes, "", quickbooks_text, reached=was_searched)
     answer_codes = (
-        "QUICKBOOKS_REFUSED",
-        "OUTCOME_UNKNOWN",
-        "BILLED_IN_QUICKBOOKS",
-        "CHANGED_IN_QUICKBOOKS",
-        "INVOICES_NOT_READ",
+        Code.QUICKBOOKS_REFUSED,
+        Code.OUTCOME_UNKNOWN,
+        Code.BILLED_IN_QUICKBOOKS,
+        Code.CHANGED_IN_QUICKBOOKS,
+        Code.INVOICES_NOT_READ,
     )
     answer = known.answer if known.attempted else NOT_ASKED
     yield _check(known, "Accepted by QuickBooks", answer_codes, "", answer, reached=known.attempted)
@@ -206,6 +212,6 @@ def _active_text(resolved: ResolvedPartner | None) -> str:
     if resolved is None or resolved.partner is None:
         return "not linked"
     name = resolved.partner.name
-    if resolved.suspended in {"EMPLOYEE_INACTIVE", "CUSTOMER_INACTIVE"}:
+    if resolved.suspended in {Code.EMPLOYEE_INACTIVE, Code.CUSTOMER_INACTIVE}:
         return f"{name}, inactive"
     return f"{name}, active; the link waits for review" if resolved.suspended else f"{name}, active"

@@ -21,6 +21,7 @@ from syncjobs.planning import inputs, lines
 from syncjobs.planning.forecast import amount
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import reasons
+from syncjobs.rules.codes import Code
 from syncjobs.rules.drafts import draft
 from syncjobs.rules.drafts.eligibility import Resolution
 from syncjobs.rules.steps import changes
@@ -158,7 +159,7 @@ def _rows_now(status: EntryStatus | None, on_the_way: Action | None) -> list[Map
     if on_the_way is not None:
         tried_at = on_the_way.tried_at or on_the_way.created_at
         at = f"{tried_at:%Y-%m-%d %H:%M} UTC"
-        return [{"code": "OUTCOME_UNKNOWN", "at": at, "in_flight": on_the_way.tried_in}]
+        return [{"code": Code.OUTCOME_UNKNOWN, "at": at, "in_flight": on_the_way.tried_in}]
     return [{name: value for name, value in row.items() if name != "in_flight"} for row in rows]
 
 
@@ -211,7 +212,7 @@ def _reason_line(workspace: Workspace, row: Mapping[str, Any]) -> ReasonLine:
 def _with_duplicates(
     line: ReasonLine, row: Mapping[str, Any], entry: TimeEntry, context: PlanningContext, workspace: Workspace
 ) -> ReasonLine:
-    if line.code != "ALREADY_IN_QUICKBOOKS":
+    if line.code != Code.ALREADY_IN_QUICKBOOKS:
         return line
     found = duplicates.of_reason(row, _planned(entry, context), workspace.company)
     return replace(line, duplicates=tuple(found))

@@ -17,6 +17,7 @@ from syncjobs.pages import links, waiting
 from syncjobs.pages.overview.workspace_card import Card
 from syncjobs.pages.waiting import Cause
 from syncjobs.rules import reasons
+from syncjobs.rules.codes import Code
 
 State = EntryStatus.State
 # Names that are shown at once; a click shows the others.
@@ -24,15 +25,15 @@ MAX_SHOWN = 8
 ENTRIES = "integrations.timeentry"
 HELD = "Held"
 ICONS = {"user": "person", "client": "domain", "project": "folder"}
-CODE_ICONS = {
-    "BOOKS_CLOSED": "lock",
-    "PERIOD_SIGNED": "verified",
-    "CURRENCY_DIFFERS": "payments",
-    "ALREADY_IN_QUICKBOOKS": "content_copy",
-    "NOT_CONNECTED": "power_off",
-    "OUTCOME_UNKNOWN": "help",
-    "QUICKBOOKS_REFUSED": "report",
-    "UNREADABLE": "warning",
+CODE_ICONS: dict[str, str] = {
+    Code.BOOKS_CLOSED: "lock",
+    Code.PERIOD_SIGNED: "verified",
+    Code.CURRENCY_DIFFERS: "payments",
+    Code.ALREADY_IN_QUICKBOOKS: "content_copy",
+    Code.NOT_CONNECTED: "power_off",
+    Code.OUTCOME_UNKNOWN: "help",
+    Code.QUICKBOOKS_REFUSED: "report",
+    Code.UNREADABLE: "warning",
 }
 
 
@@ -172,7 +173,7 @@ def _others(causes: Iterable[Cause], by_pk: Mapping[int, Workspace]) -> list[Nee
 
 def _by_code(cause: Cause, by_pk: Mapping[int, Workspace], state: str, *, link: str = "") -> Need:
     wording_of_code = reasons.WORDINGS.get(cause.key)
-    if cause.key == "LINE_RULE_BROKEN":
+    if cause.key == Code.LINE_RULE_BROKEN:
         link = links.line_rules(cause.workspace_id)
     return Need(
         by_pk[cause.workspace_id],

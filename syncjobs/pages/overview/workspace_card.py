@@ -17,6 +17,7 @@ from syncjobs.pages.overview import request_estimate
 from syncjobs.pages.overview.figures import Figure, Figures
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
+from syncjobs.rules.codes import Code
 from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps.many_deletions import MANY_MISSING
 
@@ -187,7 +188,7 @@ class Card:
     def _not_connected(self) -> str:
         known = {self.workspace.pk: self.archived} if self.archived else {}
         found = inputs.connection_reasons(self.workspace, archived_by_workspace=known)
-        rows = [reason.as_row() for reason in found if reason.code == "NOT_CONNECTED"]
+        rows = [reason.as_row() for reason in found if reason.code == Code.NOT_CONNECTED]
         return reasons.sentence(rows[0]) if rows else ""
 
     def _problem(self, subscription: subscription_policy.SubscriptionStatus | None) -> str:

@@ -10,6 +10,7 @@ from syncjobs.models import Run
 from syncjobs.pages import access, run_requests
 from syncjobs.pages.proof.period import requested
 from syncjobs.planning.inputs import connection_reasons
+from syncjobs.rules.codes import Code
 from syncjobs.rules.reasons import sentence
 from syncjobs.runs import lifecycle
 
@@ -18,7 +19,7 @@ def compare(request: HttpRequest, pk: int) -> HttpResponse:
     """Request the comparison of the posted days; while another run is under way, the message names it instead."""
     workspace = access.workspace_at(pk)
     period = requested(workspace, request.POST)
-    lost = next((reason for reason in connection_reasons(workspace) if reason.code == "NOT_CONNECTED"), None)
+    lost = next((reason for reason in connection_reasons(workspace) if reason.code == Code.NOT_CONNECTED), None)
     if period.problem or lost:
         messages.error(request, period.problem or sentence(lost.as_row()))  # type: ignore[union-attr]
         return redirect(period.address(workspace))

@@ -16,6 +16,7 @@ from syncjobs.display.formatting import number
 from syncjobs.pages.links import list_of, page_of
 from syncjobs.pages.records import detail
 from syncjobs.pages.records.base_admin import RecordAdmin, Related
+from syncjobs.rules.codes import Code
 
 READ_AGAIN = "Correct it where it comes from. It leaves this list automatically once it can be read."
 
@@ -50,7 +51,7 @@ class UnreadableRecords(ReadingRecords):
         title = (
             "The time entry and its history" if row.kind == UnreadableRecord.Kind.ENTRY else "As last read successfully"
         )
-        held = list_of("integrations.timeentry", reason="UNREADABLE")
+        held = list_of("integrations.timeentry", reason=Code.UNREADABLE)
         return [(title, page_of(known) if known else ""), ("Time that waits for what could not be read", held)]
 
 

@@ -19,9 +19,11 @@ from syncjobs.pages import access, links, paging
 from syncjobs.pages.runs import preview, result, throughput
 from syncjobs.planning import service_item
 from syncjobs.rules import refusals
+from syncjobs.rules.codes import Code
 from syncjobs.rules.reasons import UNDONE, WORDINGS
 from syncjobs.rules.stages import OF_PREVIEW, OF_SYNC, Stage
-from syncjobs.rules.steps import many_deletions
+from syncjobs.rules.steps import differences, many_deletions
+from syncjobs.rules.steps.many_deletions import MANY_DELETIONS, MANY_MISSING
 from syncjobs.runs import undo
 from syncjobs.runs.figures import api_calls, check_json, sync_figures, undo_figures
 from syncjobs.runs.lifecycle import former_company_text
@@ -44,7 +46,7 @@ class Cause:
     def resolution(self) -> str:
         """The code's meaning in plain words, and what to do about it."""
         if self.outcome == OUTCOMES.UNKNOWN:
-            return WORDINGS["OUTCOME_UNKNOWN"].fix
+            return WORDINGS[Code.OUTCOME_UNKNOWN].fix
         if self.code in WORDINGS:
             return WORDINGS[self.code].fix
         meaning = refusals.meaning(self.code)
@@ -181,8 +183,12 @@ def _warning_lines(run: Run, run_figures: dict[str, Any] | None) -> list[Warning
     deletions = (reverse("hourbridge:missing", args=[run.workspace_id]), "See which, and decide")
     since_sent = (reverse("hourbridge:since-sent", args=[run.workspace_id]), "See which")
     unreadable = (reverse("admin:integrations_unreadablerecord_changelist"), "See what is wrong")
-    pages = {"MANY_MISSING": deletions, "MANY_DELETIONS": deletions, "UNREADABLE": unreadable}
-    pages |= {"RATE_CHANGED": since_sent, "LINK_CHANGED": since_sent}
+    pages: dict[str, tuple[str, str]] = {
+        MANY_MISSING: deletions,
+        MANY_DELETIONS: deletions,
+        Code.UNREADABLE: unreadable,
+        **dict.fromkeys(differences.CODES, since_sent),
+    }
     lines = warnings.lines(shown, zone=run.workspace.time_zone)
     found = [WarningLine(code, sentence, *pages.get(code, ())) for code, sentence in lines]
     note = service_item.note(run)
@@ -231,8 +237,8 @@ def causes(run: Run) -> list[Cause]:
 
 def _cause_title(outcome: str, code: str) -> str:
     if outcome == OUTCOMES.UNKNOWN:
-        return WORDINGS["OUTCOME_UNKNOWN"].title
-    return WORDINGS[code].title if code in WORDINGS else WORDINGS["QUICKBOOKS_REFUSED"].title
+        return WORDINGS[Code.OUTCOME_UNKNOWN].title
+    return WORDINGS[code].title if code in WORDINGS else WORDINGS[Code.QUICKBOOKS_REFUSED].title
 
 
 def held(run: Run) -> list[tuple[str, str, int, bool]]:

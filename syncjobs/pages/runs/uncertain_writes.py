@@ -24,6 +24,7 @@ from syncjobs.display.formatting import day, duration, moment
 from syncjobs.models import Action, Run
 from syncjobs.pages import access, run_requests
 from syncjobs.planning import inputs
+from syncjobs.rules.codes import Code
 from syncjobs.rules.drafts.draft import Draft
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs import undo
@@ -130,7 +131,7 @@ def _entries(workspace: Workspace, actions: Iterable[Action]) -> dict[str, TimeE
 def _shown(workspace: Workspace, waiting: list[Action], entries: dict[str, TimeEntry]) -> tuple[list[ShownWrite], str]:
     if not waiting:
         return [], ""
-    blocking_reasons = [reason for reason in inputs.connection_reasons(workspace) if reason.code == "NOT_CONNECTED"]
+    blocking_reasons = [reason for reason in inputs.connection_reasons(workspace) if reason.code == Code.NOT_CONNECTED]
     try:
         if blocking_reasons:
             raise Refused("QuickBooks and Clockify have to be connected before anything can be decided.")

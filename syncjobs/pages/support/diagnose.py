@@ -13,6 +13,7 @@ from integrations.models import Workspace
 from syncjobs.display.badges import StatusBadge
 from syncjobs.pages import access, links
 from syncjobs.pages.support import bundle
+from syncjobs.rules.codes import Code
 from syncjobs.runs import queue
 from syncjobs.support.checklist import doctor
 from syncjobs.support.checklist.check_lines import FAIL, OK, SKIP, WARN, Line
@@ -53,9 +54,9 @@ PAGES = {
     "schedule": ("schedules", "Schedules"),
 }
 # The list of time entries as it is narrowed to those that a line counts.
-LISTS = {
-    "billable": {"reason": "NOT_BILLABLE"},
-    "assigned": {"reason": "NO_PROJECT"},
+LISTS: dict[str, dict[str, str]] = {
+    "billable": {"reason": Code.NOT_BILLABLE},
+    "assigned": {"reason": Code.NO_PROJECT},
     "refused": {"state": "failed"},
 }
 # How many lines stand under the help page's headings.

@@ -27,6 +27,7 @@ from syncjobs.models import EntryStatus, Run, RunItem
 from syncjobs.pages import access, links
 from syncjobs.pages.support import bundle
 from syncjobs.rules import reasons
+from syncjobs.rules.codes import Code
 from syncjobs.rules.reasons import CONFLICTS, RECORD_KINDS
 from syncjobs.support.history import events, sync_log
 from syncjobs.support.history.sync_log import Cause, Problem
@@ -189,7 +190,7 @@ def _narrowed(workspace: Workspace, found: list[Problem], filters: Filters) -> l
 def state_of(problem: Problem) -> str:
     """Return the problem's state as a key of STATES."""
     # Of time that was sent before, a refused edit.
-    if problem.code == "QUICKBOOKS_REFUSED":
+    if problem.code == Code.QUICKBOOKS_REFUSED:
         return "refused"
     if problem.state == State.CHANGED:
         return "locked" if problem.code in CONFLICTS else "changed"
@@ -273,15 +274,15 @@ def _fix_link(workspace: Workspace, cause: Cause, filters: Filters) -> str:
         page = {"user": "people", "client": "clients", "project": "projects"}[kind]
         only = links.desk(workspace.pk, kind, next(iter(records))) if len(records) == 1 else ""
         return only or reverse(f"hourbridge:{page}", args=[workspace.pk])
-    pages = {
-        "OUTCOME_UNKNOWN": "uncertain-writes",
-        "CHANGED_IN_QUICKBOOKS": "changed",
-        "BILLED_IN_QUICKBOOKS": "changed",
-        "MANY_MISSING": "missing",
+    pages: dict[str, str] = {
+        Code.OUTCOME_UNKNOWN: "uncertain-writes",
+        Code.CHANGED_IN_QUICKBOOKS: "changed",
+        Code.BILLED_IN_QUICKBOOKS: "changed",
+        Code.MANY_MISSING: "missing",
     }
     if cause.code in pages:
         return reverse(f"hourbridge:{pages[cause.code]}", args=[workspace.pk])
-    if cause.code == "LINE_RULE_BROKEN":
+    if cause.code == Code.LINE_RULE_BROKEN:
         places = {links.what_gives(workspace.pk, problem.row) for problem in cause.problems} - {""}
         if places:
             return places.pop() if len(places) == 1 else links.line_rules(workspace.pk)

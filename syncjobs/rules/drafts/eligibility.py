@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from syncjobs.rules import rounding
 from syncjobs.rules.closed_periods import NONE_CLOSED, ClosedPeriods, SignedPeriod
+from syncjobs.rules.codes import Code
 from syncjobs.rules.drafts import line_rules
 from syncjobs.rules.drafts.entry import Entry as Entry
 from syncjobs.rules.drafts.line_rules import Choice, Line, LineRules
@@ -152,22 +153,22 @@ def _cost_rate(entry: Entry, policy: Policy) -> Decimal:
 def _work_reasons(entry: Entry, minutes: int, policy: Policy) -> list[Reason]:
     reasons = []
     if entry.seconds is None:
-        reasons.append(Reason("NOT_FINISHED", {"started": f"{entry.start_at:%Y-%m-%d %H:%M} UTC"}))
+        reasons.append(Reason(Code.NOT_FINISHED, {"started": f"{entry.start_at:%Y-%m-%d %H:%M} UTC"}))
     if entry.type != "REGULAR":
-        reasons.append(Reason("NOT_WORK_TIME", {"type": TYPE_TEXTS.get(entry.type, entry.type)}))
+        reasons.append(Reason(Code.NOT_WORK_TIME, {"type": TYPE_TEXTS.get(entry.type, entry.type)}))
     if not entry.billable and not policy.send_nonbillable:
-        reasons.append(Reason("NOT_BILLABLE"))
+        reasons.append(Reason(Code.NOT_BILLABLE))
     if not entry.project_id:
-        reasons.append(Reason("NO_PROJECT"))
+        reasons.append(Reason(Code.NO_PROJECT))
     if entry.seconds is not None and minutes < 1:
-        reasons.append(Reason("TOO_SHORT", {"seconds": entry.seconds}))
+        reasons.append(Reason(Code.TOO_SHORT, {"seconds": entry.seconds}))
     if entry.seconds is not None and entry.seconds > policy.longest_seconds:
         hours, limit = _as_hours(entry.seconds), _as_hours(policy.longest_seconds)
-        reasons.append(Reason("TOO_LONG", {"hours": hours, "limit": limit}))
+        reasons.append(Reason(Code.TOO_LONG, {"hours": hours, "limit": limit}))
     if policy.approved_only and entry.approved is not True:
-        reasons.append(Reason("NOT_APPROVED"))
+        reasons.append(Reason(Code.NOT_APPROVED))
     if policy.block_invoiced and entry.invoiced:
-        reasons.append(Reason("INVOICED_IN_CLOCKIFY"))
+        reasons.append(Reason(Code.INVOICED_IN_CLOCKIFY))
     return reasons
 
 
@@ -181,9 +182,9 @@ def _unlinked(code: str, kind: str, clockify_id: str, name: str, mismatches: Map
 def _person_reasons(entry: Entry, user: ResolvedPartner, mismatches: Mapping[tuple[str, str], str]) -> list[Reason]:
     if user.works:
         return []
-    if user.partner and user.suspended == "EMPLOYEE_INACTIVE":
-        return [Reason("EMPLOYEE_INACTIVE", {"name": user.partner.name, "kind": "user", "id": entry.user_id})]
-    return [_unlinked("USER_NOT_MAPPED", "user", entry.user_id, entry.user_name, mismatches)]
+    if user.partner and user.suspended == Code.EMPLOYEE_INACTIVE:
+        return [Reason(Code.EMPLOYEE_INACTIVE, {"name": user.partner.name, "kind": "user", "id": entry.user_id})]
+    return [_unlinked(Code.USER_NOT_MAPPED, "user", entry.user_id, entry.user_name, mismatches)]
 
 
 def _customer_reasons(
@@ -198,18 +199,18 @@ def _customer_reasons(
     reasons = []
     client_missing = False
     if needs_client and client is not None and not client.works:
-        if client.partner and client.suspended == "CUSTOMER_INACTIVE":
+        if client.partner and client.suspended == Code.CUSTOMER_INACTIVE:
             facts = {"name": client.partner.name, "kind": "client", "id": entry.client_id}
-            reasons.append(Reason("CUSTOMER_INACTIVE", facts))
+            reasons.append(Reason(Code.CUSTOMER_INACTIVE, facts))
         else:
             client_missing = True
-            reasons.append(_unlinked("CLIENT_NOT_MAPPED", "client", entry.client_id, entry.client_name, mismatches))
-    inactive = project.partner if project.suspended == "CUSTOMER_INACTIVE" else None
-    if inactive and not any(reason.code == "CUSTOMER_INACTIVE" for reason in reasons):
+            reasons.append(_unlinked(Code.CLIENT_NOT_MAPPED, "client", entry.client_id, entry.client_name, mismatches))
+    inactive = project.partner if project.suspended == Code.CUSTOMER_INACTIVE else None
+    if inactive and not any(reason.code == Code.CUSTOMER_INACTIVE for reason in reasons):
         facts = {"name": inactive.name, "kind": "project", "id": entry.project_id}
-        reasons.append(Reason("CUSTOMER_INACTIVE", facts))
+        reasons.append(Reason(Code.CUSTOMER_INACTIVE, facts))
     if client_missing or not (project.works or inactive):
-        reasons.append(_unlinked("PROJECT_NOT_MAPPED", "project", entry.project_id, entry.project_name, mismatches))
+        reasons.append(_unlinked(Code.PROJECT_NOT_MAPPED, "project", entry.project_id, entry.project_name, mismatches))
     return reasons
 
 
@@ -242,7 +243,7 @@ def _unreadable_reasons(
 
 def unreadable_reason(kind: str, problem: str) -> Reason:
     """Return the reason of an entry that hangs on a record of this kind that could not be read."""
-    return Reason("UNREADABLE", {"record": kind, "what": UNREADABLE_TEXTS.get(kind, "A record"), "problem": problem})
+    return Reason(Code.UNREADABLE, {"record": kind, "what": UNREADABLE_TEXTS.get(kind, "A record"), "problem": problem})
 
 
 def _line_reasons(line: Line, broken: Mapping[tuple[str, str], Broken]) -> list[Reason]:
@@ -265,7 +266,7 @@ def broken_reason(kind: str, broken: Broken, choice: Choice = line_rules.NOTHING
         facts["rule"] = choice.rule_id
     elif choice.value:
         facts["default"] = next(line_rules.SETTINGS[name] for name, of in line_rules.REFERENCES.items() if of == kind)
-    return Reason("LINE_RULE_BROKEN", {**facts, "answered": True} if answered else facts)
+    return Reason(Code.LINE_RULE_BROKEN, {**facts, "answered": True} if answered else facts)
 
 
 def _ignored_reasons(
@@ -280,7 +281,7 @@ def _ignored_reasons(
         ignored_names.append(entry.client_name or "Its client")
     if entry.project_id and project.ignored:
         ignored_names.append(entry.project_name or "Its project")
-    return [Reason("IGNORED", {"what": ", ".join(ignored_names)})] if ignored_names else []
+    return [Reason(Code.IGNORED, {"what": ", ".join(ignored_names)})] if ignored_names else []
 
 
 def _books_reasons(entry: Entry, project: ResolvedPartner, policy: Policy) -> list[Reason]:
@@ -288,7 +289,7 @@ def _books_reasons(entry: Entry, project: ResolvedPartner, policy: Policy) -> li
     quickbooks_currency = project.partner.currency if project.works and project.partner else ""
     if entry.currency and quickbooks_currency and entry.currency != quickbooks_currency and project.partner:
         facts = {"ours": entry.currency, "theirs": quickbooks_currency, "customer": project.partner.name}
-        reasons.append(Reason("CURRENCY_DIFFERS", facts))
+        reasons.append(Reason(Code.CURRENCY_DIFFERS, facts))
     return reasons
 
 

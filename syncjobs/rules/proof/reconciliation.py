@@ -13,10 +13,11 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from syncjobs.rules import reasons, rounding
+from syncjobs.rules.codes import Code
 from syncjobs.rules.rounding import TO_THE_MINUTE, Rounding
 
 MINUTE = 60
-IN_DOUBT, CHANGED, BILLED = "OUTCOME_UNKNOWN", "CHANGED_IN_QUICKBOOKS", "BILLED_IN_QUICKBOOKS"
+IN_DOUBT, CHANGED, BILLED = Code.OUTCOME_UNKNOWN, Code.CHANGED_IN_QUICKBOOKS, Code.BILLED_IN_QUICKBOOKS
 NOT_OURS = "NOT_OURS"
 CENT = Decimal("0.01")
 
@@ -156,7 +157,7 @@ def sent_lines(
     """Return the lines of a sent entry: one, or one for each side where they lie in different places."""
     if booked.seconds is None:
         words = f"Activity {booked.id} can't be read in QuickBooks"
-        return [_line(worked, None, _cause("UNREADABLE", words, worked.seconds))]
+        return [_line(worked, None, _cause(Code.UNREADABLE, words, worked.seconds))]
     if worked.place == booked.place:
         line = _line(worked, booked, tuple(_causes(worked, booked, sent, rule)))
         left = line.clockify - line.quickbooks - sum(cause.seconds for cause in line.causes)
@@ -206,7 +207,7 @@ def _edited(worked: Worked, booked: Booked) -> tuple[str, str]:
         code, words = _held(worked)
         return code, words if code in {
             BILLED,
-            "UNREADABLE",
+            Code.UNREADABLE,
         } else f"Edited since it was sent: {words[:1].lower()}{words[1:]}"
     if worked.state == "sent":
         return "KEPT", "A person keeps what is in QuickBooks"

@@ -12,6 +12,7 @@ from integrations.quickbooks.payloads import Activity
 from syncjobs.rules.billing import Billing
 from syncjobs.rules.closed_periods import CODES as CLOSED_CODES
 from syncjobs.rules.closed_periods import NONE_CLOSED, ClosedPeriods, closed_text
+from syncjobs.rules.codes import Code
 from syncjobs.rules.drafts import draft as drafts
 from syncjobs.rules.drafts.draft import Draft
 from syncjobs.rules.drafts.eligibility import Entry, Resolution
@@ -182,7 +183,7 @@ def intend_gone(
 
 def leave_gone(entry_id: str, sent: Sent) -> Step:
     """Return the step of an entry deleted in Clockify whose time a person decided to keep in QuickBooks."""
-    reason = Reason("IGNORED", {"what": "This entry"})
+    reason = Reason(Code.IGNORED, {"what": "This entry"})
     return Step(
         entry_id, Verb.BLOCK, "It was deleted in Clockify and left as it is.", (reason,), draft=sent.draft, gone=True
     )
@@ -198,7 +199,7 @@ def _hold_if_corrected(step: Step, sent: Sent) -> Step:
     if not ((step.writes or step.refresh_receipt) and sent.corrections):
         return step
     how = "corrected by a second activity, which counts as a change"
-    return hold(step, Reason("CHANGED_IN_QUICKBOOKS", {"how": how}), why="It was corrected by a second activity.")
+    return hold(step, Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": how}), why="It was corrected by a second activity.")
 
 
 def _intend_first_time(entry: Entry, resolution: Resolution) -> Step:
@@ -314,14 +315,14 @@ def against_quickbooks(step: Step, sent: Sent | None, reading: Activity | None, 
     if step.verb not in {Verb.UPDATE, Verb.DELETE} or sent is None:
         return step
     if reading is None:
-        return hold(step, Reason("CHANGED_IN_QUICKBOOKS", {"how": "deleted"}))
+        return hold(step, Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": "deleted"}))
     billed = billing.billed(reading)
     if billed is not None:
         return hold(step, billed, why=why_billed(billed))
     fields = sent.changed_by_hand(reading)
     if fields:
         why = f"Changed by hand in QuickBooks: {', '.join(fields)}."
-        return hold(step, Reason("CHANGED_IN_QUICKBOOKS", {"how": "changed"}), why=why)
+        return hold(step, Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": "changed"}), why=why)
     doubt = billing.doubt(reading)
     return hold(step, doubt, why=NOT_KNOWN) if doubt else replace(step, reading=reading)
 
@@ -356,7 +357,7 @@ def against_existing_duplicates(step: Step, duplicates: Sequence[Activity], *, s
     """
     if step.verb != Verb.CREATE or not duplicates or step.draft is None:
         return step
-    if "ALREADY_IN_QUICKBOOKS" in set_aside:
+    if Code.ALREADY_IN_QUICKBOOKS in set_aside:
         return replace(step, excluded_ids=tuple(activity.id for activity in duplicates))
     planned = step.draft
     equal = [twin for twin in duplicates if (twin.customer_id, twin.minutes) == (planned.customer_id, planned.minutes)]
@@ -368,7 +369,7 @@ def against_existing_duplicates(step: Step, duplicates: Sequence[Activity], *, s
         facts["same"] = " or ".join(f"{what} and description" for what in sorted(alike))
     facts["found"] = [{"id": twin.id, **answered.as_row(twin)} for twin in shown[:MAX_DUPLICATES]]
     why = f"QuickBooks has {'' if equal else 'almost '}the same time already."
-    return hold(step, Reason("ALREADY_IN_QUICKBOOKS", facts), why=why)
+    return hold(step, Reason(Code.ALREADY_IN_QUICKBOOKS, facts), why=why)
 
 
 def hold(step: Step, reason: Reason, *, why: str = "QuickBooks has something other than what was sent.") -> Step:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from syncjobs.rules.codes import Code
 from syncjobs.rules.drafts import description
 from syncjobs.rules.drafts.draft import BILLABLE, Draft
 from syncjobs.rules.drafts.eligibility import Entry, Resolution
@@ -83,7 +84,7 @@ def today(entry: Entry, resolution: Resolution, sent: Draft) -> dict[str, str]:
     For an entry that was not edited since: then its rate, a link or a setting is what changed. A missing partner is no
     other one.
     """
-    if resolution.codes & {"IGNORED", "UNREADABLE"}:
+    if resolution.codes & {Code.IGNORED, Code.UNREADABLE}:
         return {}
     person, customer, line = resolution.person, resolution.customer, resolution.line
     now = {

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from syncjobs.rules.codes import Code
+
 # More deletions than both limits look like lost permissions or a slip in bulk, not like what people mean.
 MAX_DELETIONS = 20
 MAX_SHARE = 0.1
 
 # Warnings of a run: of entries gone from Clockify, and of entries that are no longer billable work.
-MANY_MISSING, MANY_DELETIONS = "MANY_MISSING", "MANY_DELETIONS"
+MANY_MISSING, MANY_DELETIONS = Code.MANY_MISSING, "MANY_DELETIONS"
 WARNINGS = (MANY_MISSING, MANY_DELETIONS)
 
 

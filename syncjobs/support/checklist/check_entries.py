@@ -14,18 +14,23 @@ from syncjobs.display import formatting
 from syncjobs.models import Action, EntryStatus
 from syncjobs.partner_writes import journal
 from syncjobs.rules import reasons
+from syncjobs.rules.codes import Code
 from syncjobs.support.checklist.check_lines import FAIL, OK, WARN, Judge, Line, moment
 
 # By the line's name: the reason that it counts, what such entries are, and what mends it.
 LEFT_OUT = {
     "billable": (
-        "NOT_BILLABLE",
+        Code.NOT_BILLABLE,
         "not marked billable",
         "Only billable time is sent. If it should be billed, mark it billable in Clockify (the blue dollar icon).",
     ),
-    "assigned": ("NO_PROJECT", "without a project", "Choose a project for it in Clockify, and a client if it has one."),
+    "assigned": (
+        Code.NO_PROJECT,
+        "without a project",
+        "Choose a project for it in Clockify, and a client if it has one.",
+    ),
     "mapped_users": (
-        "USER_NOT_MAPPED",
+        Code.USER_NOT_MAPPED,
         "by users who are not linked",
         "Link the users on the review desk, under People.",
     ),
@@ -92,12 +97,12 @@ def refused(workspace: Workspace | None, now: datetime) -> Line:
     statuses = EntryStatus.objects.filter(entry__deleted_at=None)
     if workspace is not None:
         statuses = statuses.filter(workspace=workspace)
-    found = _with_reason(statuses.exclude(state=EntryStatus.State.SENT), "QUICKBOOKS_REFUSED")
+    found = _with_reason(statuses.exclude(state=EntryStatus.State.SENT), Code.QUICKBOOKS_REFUSED)
     count, minutes = found.aggregate(count=Count("pk"), minutes=Sum("minutes")).values()
     if not count:
         return Line(OK, f"QuickBooks has refused no time entry that was sent to it, {moment(now)}.")
     latest = found.order_by("-evaluated_at", "-pk")[0]
-    row = next(row for row in latest.reasons if row.get("code") == "QUICKBOOKS_REFUSED")
+    row = next(row for row in latest.reasons if row.get("code") == Code.QUICKBOOKS_REFUSED)
     said = reasons.explain(row)
     message = (
         f"{formatting.number(count, ENTRIES)} refused, {formatting.in_hours(minutes)}. The latest: {said['message']}"

@@ -14,6 +14,7 @@ from integrations.models import ApiCall, TimeEntry, Workspace
 from syncjobs.display import named_ids
 from syncjobs.models import EntryOverride, EntryStatus, Receipt, Run, RunItem
 from syncjobs.rules import reasons, refusals
+from syncjobs.rules.codes import Code
 from syncjobs.rules.reasons import CONFLICTS, RECORD_KINDS
 
 State = EntryStatus.State
@@ -48,7 +49,7 @@ class Problem:
     @property
     def error(self) -> str:
         """QuickBooks' own code, "" where it refused nothing."""
-        return str(self.row.get("error") or "") if self.code == "QUICKBOOKS_REFUSED" else ""
+        return str(self.row.get("error") or "") if self.code == Code.QUICKBOOKS_REFUSED else ""
 
     @property
     def key(self) -> str:
@@ -126,11 +127,11 @@ def _row(status: EntryStatus) -> dict[str, Any]:
 
 def _changed_there(workspace: Workspace, statuses: QuerySet[EntryStatus]) -> list[Problem]:
     """Return entries that are as they were sent, but were changed by hand in QuickBooks: only the receipt knows."""
-    receipts = Receipt.objects.own_activities(workspace).filter(conflict="CHANGED_IN_QUICKBOOKS")
+    receipts = Receipt.objects.own_activities(workspace).filter(conflict=Code.CHANGED_IN_QUICKBOOKS)
     left = EntryOverride.objects.filter(workspace=workspace).filter(Q(kept=True) | Q(ignored=True))
     found = statuses.filter(state=State.SENT, entry__clockify_id__in=receipts.values("entry_id"))
     found = found.exclude(entry__clockify_id__in=left.values("clockify_id"))
-    row = {"code": "CHANGED_IN_QUICKBOOKS", "how": "changed"}
+    row = {"code": Code.CHANGED_IN_QUICKBOOKS, "how": "changed"}
     return [
         Problem(status.entry, State.CHANGED, row, status.minutes, status.since)
         for status in found.select_related("entry").only(*SHOWN).order_by("entry__txn_date", "entry_id")
@@ -191,7 +192,7 @@ def settled_causes(workspace: Workspace, first: date, last: date, still_open: It
     for item in items.select_related("run").defer("reasons", "source_snapshot", "run__counters")[:MAX_SETTLED]:
         if item.entry_id in open_ids:
             continue
-        code = "OUTCOME_UNKNOWN" if item.outcome == Outcome.UNKNOWN else item.error_code or "QUICKBOOKS_REFUSED"
+        code = Code.OUTCOME_UNKNOWN if item.outcome == Outcome.UNKNOWN else item.error_code or Code.QUICKBOOKS_REFUSED
         at = item.finished_at or item.run.created_at
         cause = causes.setdefault(code, Cause(code, _settled_title(code), "wait", "", code=code, settled_at=at))
         cause.since = min(cause.since or at, at)

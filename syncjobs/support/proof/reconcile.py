@@ -22,6 +22,7 @@ from syncjobs.planning.evaluate import Evaluation
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.planning.window import Window
 from syncjobs.rules import reasons
+from syncjobs.rules.codes import Code
 from syncjobs.rules.drafts.eligibility import Entry, Resolution, unreadable_reason
 from syncjobs.rules.proof import reconciliation
 from syncjobs.rules.proof.reconciliation import Booked, Line, Place, Sent, Worked
@@ -221,7 +222,7 @@ class _Comparison:
     ) -> tuple[str, str, bool]:
         """Return code and words for sent time whose entry has none now, and whether that explains it."""
         if key in self._problems:
-            return "UNREADABLE", f"Entry {key} can't be read in Clockify: {self._problems[key]}", True
+            return Code.UNREADABLE, f"Entry {key} can't be read in Clockify: {self._problems[key]}", True
         override = context.overrides.get(key)
         if row is None or (row.deleted_at is None and key not in self._window.ids):
             return "", f"Clockify gives no clear answer about entry {key}", False
@@ -249,7 +250,7 @@ class _Comparison:
                 words = f"Activity {booked.id} was deleted from here and is there again"
                 yield reconciliation.only_in_quickbooks(booked, "", words, known=False)
             elif any(key == (booked.place, booked.seconds) and booked.id not in no for key, no in in_doubt):
-                yield reconciliation.only_in_quickbooks(booked, "OUTCOME_UNKNOWN", "May be time in doubt")
+                yield reconciliation.only_in_quickbooks(booked, Code.OUTCOME_UNKNOWN, "May be time in doubt")
             else:
                 words = f"Not ours (activity {booked.id})"
                 # What an entry waits for as its own time already is known to whoever decides about that entry.
