@@ -19,7 +19,7 @@ from mapping.desk.mismatch_rows import Held
 from syncjobs.models import Action, EntryStatus, Receipt
 from syncjobs.planning import inputs, retirement
 from syncjobs.planning.inputs import PlanningContext
-from syncjobs.rules.codes import Code
+from syncjobs.rules.codes import ByHand, Code
 from syncjobs.rules.drafts.eligibility import Entry, Resolution
 from syncjobs.rules.reasons import NO_WORK, Reason, cause, holds, is_given_up, is_on_the_way
 from syncjobs.rules.steps import changes
@@ -131,7 +131,8 @@ def _conflict(receipt: Receipt) -> tuple[dict[str, Any], ...]:
     """Return the reason row for what people did to the activity in QuickBooks, as of its last reading."""
     if not receipt.conflict:
         return ()
-    facts = {"how": "changed or deleted"} if receipt.conflict == Code.CHANGED_IN_QUICKBOOKS else receipt.billed_on or {}
+    is_changed = receipt.conflict == Code.CHANGED_IN_QUICKBOOKS
+    facts = {"how": ByHand.CHANGED_OR_DELETED} if is_changed else receipt.billed_on or {}
     return (Reason(receipt.conflict, facts).as_row(),)
 
 

@@ -1,4 +1,4 @@
-"""The codes of reasons. Stored rows, JSON and commands have their values, so none is ever renamed. Pure."""
+"""The codes of reasons, and facts that others decide by. Stored rows and JSON have their values. Pure."""
 
 from __future__ import annotations
 
@@ -37,3 +37,14 @@ class Code(StrEnum):
     BILLED_IN_QUICKBOOKS = "BILLED_IN_QUICKBOOKS"
     CHANGED_IN_QUICKBOOKS = "CHANGED_IN_QUICKBOOKS"
     INVOICES_NOT_READ = "INVOICES_NOT_READ"
+
+
+class ByHand(StrEnum):
+    """How time differs in QuickBooks from what was sent: the fact `how` of CHANGED_IN_QUICKBOOKS, in its sentence."""
+
+    CHANGED = "changed"
+    DELETED = "deleted"
+    # Where only the conflict of its receipt is known.
+    CHANGED_OR_DELETED = "changed or deleted"
+    CORRECTED = "corrected by a second activity"
+    CORRECTED_SINCE = "corrected by a second activity, which counts as a change"

@@ -16,7 +16,7 @@ from syncjobs.planning import build, inputs, save, window
 from syncjobs.planning.build import Plan
 from syncjobs.planning.unanswered import Absent
 from syncjobs.rules.billing import Billing
-from syncjobs.rules.codes import Code
+from syncjobs.rules.codes import ByHand, Code
 from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps import changes, corrections
 from syncjobs.runs.sync import Sync
@@ -128,5 +128,5 @@ class CorrectionSync(Sync):
             return step
         if not step.writes or step.action_id or run.options.get(SHOWN) == fingerprint:
             return step
-        reason = Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": "changed"})
+        reason = Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": ByHand.CHANGED})
         return changes.hold(step, reason, why="Something about it changed since the preview. Preview it again.")

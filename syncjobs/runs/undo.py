@@ -16,7 +16,7 @@ from syncjobs.models import EntryOverride, Receipt, Run, RunItem, Schedule
 from syncjobs.planning import evaluate, inputs, save, unanswered
 from syncjobs.planning.build import Plan
 from syncjobs.planning.unanswered import Absent
-from syncjobs.rules.codes import Code
+from syncjobs.rules.codes import ByHand, Code
 from syncjobs.rules.reasons import Reason, sentence, with_day_texts
 from syncjobs.rules.stages import Stage
 from syncjobs.rules.steps import changes, corrections
@@ -194,7 +194,7 @@ class Undo(Sync):
             receipt is not None
             and receipt.part
             and step.verb == Verb.BLOCK
-            and step.reasons[0].facts.get("how") == "deleted"
+            and step.reasons[0].facts.get("how") == ByHand.DELETED
         ):
             if not self._run.dry_run:
                 # Somebody deleted the correction by hand, which is what the undo is for.
@@ -207,7 +207,7 @@ class Undo(Sync):
             return step
         # Later syncs must leave the activity alone as well.
         Receipt.objects.filter(pk=receipt.pk).update(conflict=Code.CHANGED_IN_QUICKBOOKS)
-        reason = Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": "changed"})
+        reason = Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": ByHand.CHANGED})
         return replace(step, verb=Verb.BLOCK, reasons=(reason,))
 
     # --- leaving entries out -------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from syncjobs.ledger.lease import Heartbeat
 from syncjobs.models import Action, Receipt, Run, RunItem
 from syncjobs.planning import build, evaluate
 from syncjobs.planning.unanswered import Absent, given_up_reason
-from syncjobs.rules.codes import Code
+from syncjobs.rules.codes import ByHand, Code
 from syncjobs.rules.reasons import Reason
 from syncjobs.sending import execute
 from syncjobs.sending.circuit_breaker import CircuitBreaker
@@ -138,7 +138,7 @@ class UnknownOutcomes:
         reason = {"code": Code.QUICKBOOKS_REFUSED, "error": action.error_code, "words": action.error_message}
         if action.state == Action.State.ABANDONED:
             outcome = RunItem.Outcome.BLOCKED
-            reason = Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": "changed or deleted"}).as_row()
+            reason = Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": ByHand.CHANGED_OR_DELETED}).as_row()
         elif action.state in {Action.State.SENDING, Action.State.MISSING}:
             is_last_try = action.tried_runs >= retry.MAX_TRIED_RUNS and action.tried_in == self._run.pk
             if not is_last_try or action.needs_person:

@@ -19,7 +19,7 @@ from integrations.quickbooks.payloads import Activity
 from syncjobs.ledger import activities, journal
 from syncjobs.models import Action, Receipt, Run, RunItem
 from syncjobs.planning.unanswered import Absent
-from syncjobs.rules.codes import Code
+from syncjobs.rules.codes import ByHand, Code
 from syncjobs.rules.drafts import draft
 from syncjobs.rules.drafts.draft import Draft
 from syncjobs.rules.reasons import Reason
@@ -136,7 +136,7 @@ def mark_replayed(run: Run, client: QuickBooksApiClient, receipts: Iterable[Rece
     for receipt in receipts:
         if receipt.quickbooks_id not in existing:
             Receipt.objects.filter(pk=receipt.pk).update(conflict=Code.CHANGED_IN_QUICKBOOKS)
-            reason = Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": "deleted"}).as_row()
+            reason = Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": ByHand.DELETED}).as_row()
             for run_id in {run.pk, receipt.run_id or run.pk}:
                 journal.finish_item(run_id, receipt.entry_id, RunItem.Outcome.BLOCKED, reasons=[reason])
 

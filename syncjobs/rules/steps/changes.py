@@ -12,7 +12,7 @@ from integrations.quickbooks.payloads import Activity
 from syncjobs.rules.billing import Billing
 from syncjobs.rules.closed_periods import CODES as CLOSED_CODES
 from syncjobs.rules.closed_periods import NONE_CLOSED, ClosedPeriods, closed_text
-from syncjobs.rules.codes import Code
+from syncjobs.rules.codes import ByHand, Code
 from syncjobs.rules.drafts import draft as drafts
 from syncjobs.rules.drafts.draft import Draft
 from syncjobs.rules.drafts.eligibility import Entry, Resolution
@@ -198,8 +198,8 @@ def _hold_if_corrected(step: Step, sent: Sent) -> Step:
     """Hold a write of an entry with corrections: no activity is the whole entry, so a person has to decide."""
     if not ((step.writes or step.refresh_receipt) and sent.corrections):
         return step
-    how = "corrected by a second activity, which counts as a change"
-    return hold(step, Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": how}), why="It was corrected by a second activity.")
+    reason = Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": ByHand.CORRECTED_SINCE})
+    return hold(step, reason, why="It was corrected by a second activity.")
 
 
 def _intend_first_time(entry: Entry, resolution: Resolution) -> Step:
@@ -315,14 +315,14 @@ def against_quickbooks(step: Step, sent: Sent | None, reading: Activity | None, 
     if step.verb not in {Verb.UPDATE, Verb.DELETE} or sent is None:
         return step
     if reading is None:
-        return hold(step, Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": "deleted"}))
+        return hold(step, Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": ByHand.DELETED}))
     billed = billing.billed(reading)
     if billed is not None:
         return hold(step, billed, why=why_billed(billed))
     fields = sent.changed_by_hand(reading)
     if fields:
         why = f"Changed by hand in QuickBooks: {', '.join(fields)}."
-        return hold(step, Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": "changed"}), why=why)
+        return hold(step, Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": ByHand.CHANGED}), why=why)
     doubt = billing.doubt(reading)
     return hold(step, doubt, why=NOT_KNOWN) if doubt else replace(step, reading=reading)
 

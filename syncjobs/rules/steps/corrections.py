@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from integrations.quickbooks.payloads import Activity
 from syncjobs.rules.billing import Billing
-from syncjobs.rules.codes import Code
+from syncjobs.rules.codes import ByHand, Code
 from syncjobs.rules.drafts.draft import BILLABLE, NOT_BILLABLE, Draft
 from syncjobs.rules.drafts.eligibility import Entry, Resolution
 from syncjobs.rules.reasons import Reason
@@ -48,7 +48,7 @@ def override(step: Step, sent: Sent, activity: Activity | None, billing: Billing
     # The corrections hold a part of the time already: the whole time in the first activity would count it twice.
     if sent.corrections:
         why = "It was corrected by a second activity. Undo the run that added it, then decide again."
-        return hold(step, Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": "corrected by a second activity"}), why=why)
+        return hold(step, Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": ByHand.CORRECTED}), why=why)
     if activity is None:
         return _recreate_deleted(step, sent)
     billed, doubt = billing.billed(activity), billing.doubt(activity)
@@ -70,7 +70,7 @@ def override(step: Step, sent: Sent, activity: Activity | None, billing: Billing
 
 def _recreate_deleted(step: Step, sent: Sent) -> Step:
     if step.verb == Verb.DELETE:
-        reason = Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": "deleted"})
+        reason = Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": ByHand.DELETED})
         return hold(step, reason, why="QuickBooks no longer has it: nothing is left to delete.")
     why = f"Made again: activity {sent.quickbooks_id} was deleted by hand in QuickBooks."
     return replace(step, verb=Verb.CREATE, why=why)
@@ -133,8 +133,8 @@ def _covered_minutes(draft: Draft, activities: Collection[Activity]) -> tuple[in
 
 def _refuse_correction(step: Step, own_activity: Activity | None, billing: Billing, why: str) -> Step:
     if own_activity is None:
-        return hold(step, Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": "deleted"}), why=why)
-    changed = Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": "changed"})
+        return hold(step, Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": ByHand.DELETED}), why=why)
+    changed = Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": ByHand.CHANGED})
     return hold(step, billing.billed(own_activity) or changed, why=why)
 
 

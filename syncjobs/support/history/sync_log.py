@@ -14,7 +14,7 @@ from integrations.models import ApiCall, TimeEntry, Workspace
 from syncjobs.display import named_ids
 from syncjobs.models import EntryOverride, EntryStatus, Receipt, Run, RunItem
 from syncjobs.rules import reasons, refusals
-from syncjobs.rules.codes import Code
+from syncjobs.rules.codes import ByHand, Code
 from syncjobs.rules.reasons import CONFLICTS, RECORD_KINDS
 
 State = EntryStatus.State
@@ -131,7 +131,7 @@ def _changed_there(workspace: Workspace, statuses: QuerySet[EntryStatus]) -> lis
     left = EntryOverride.objects.filter(workspace=workspace).filter(Q(kept=True) | Q(ignored=True))
     found = statuses.filter(state=State.SENT, entry__clockify_id__in=receipts.values("entry_id"))
     found = found.exclude(entry__clockify_id__in=left.values("clockify_id"))
-    row = {"code": Code.CHANGED_IN_QUICKBOOKS, "how": "changed"}
+    row = {"code": Code.CHANGED_IN_QUICKBOOKS, "how": ByHand.CHANGED}
     return [
         Problem(status.entry, State.CHANGED, row, status.minutes, status.since)
         for status in found.select_related("entry").only(*SHOWN).order_by("entry__txn_date", "entry_id")
