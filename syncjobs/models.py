@@ -52,11 +52,18 @@ class Run(models.Model):
         BLOCKED = "blocked", "Blocked"
         CANCELLED = "cancelled", "Cancelled"
 
+    class Trigger(models.TextChoices):
+        BUTTON = "button"
+        SCHEDULE = "schedule"
+        WEBHOOK = "webhook"
+        # Nobody restarts it: no worker works on a command's run.
+        COMMAND = "command"
+
     kind = models.CharField(max_length=10, choices=Kind)
     status = models.CharField(max_length=12, choices=Status, default=Status.QUEUED, db_index=True)
     trigger = models.CharField(
         max_length=12,
-        choices=[(name, name.capitalize()) for name in ("button", "schedule", "webhook", "command")],
+        choices=Trigger,
     )
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="runs")
     company = models.ForeignKey("integrations.Company", models.CASCADE, null=True, blank=True, related_name="runs")

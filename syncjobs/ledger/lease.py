@@ -149,7 +149,7 @@ def end_dead_commands(*, now: Moment | None = None) -> int:
     """Fail command runs whose process is gone; returns their number. `now`: another time than the database's."""
     now = now or DatabaseNow()
     # No worker resumes a command: the person who started it has seen it end (decision 3).
-    dead = Run.objects.filter(status=Run.Status.RUNNING, lease_until__lt=now, trigger="command")
+    dead = Run.objects.filter(status=Run.Status.RUNNING, lease_until__lt=now, trigger=Run.Trigger.COMMAND)
     return dead.update(
         **process_gone(now, "Its process ended before it was done. The next run continues where it stopped.")
     )

@@ -23,7 +23,7 @@ NO_WORKER = "It starts once a worker runs. None does now; start one with: python
 
 def request_run(workspace: Workspace, kind: str, **details: Any) -> Run:
     """Request a run by button; `details` are those of `lifecycle.create_run`. Raises AlreadyRunning."""
-    return lifecycle.request_run(kind, workspace, trigger="button", now=database_now(), **details)
+    return lifecycle.request_run(kind, workspace, trigger=Run.Trigger.BUTTON, now=database_now(), **details)
 
 
 def request_sync(

@@ -87,9 +87,9 @@ def save(workspace: Workspace, found: Found, *, compared_at: datetime, run: Run 
         stored_comparison.count_open(stored)
         unsigned = Reconciliation.objects.filter(workspace=workspace, sign_offs=None)
         unsigned.filter(**days, pk__lt=stored.pk).delete()
-        if run is not None and run.trigger == "schedule":
+        if run is not None and run.trigger == Run.Trigger.SCHEDULE:
             # Each night's has one day more; together they would push out those that people asked for.
-            unsigned.filter(run__trigger="schedule", pk__lt=stored.pk).delete()
+            unsigned.filter(run__trigger=Run.Trigger.SCHEDULE, pk__lt=stored.pk).delete()
         kept = unsigned.order_by("-pk").values_list("pk", flat=True)[:KEPT]
         unsigned.exclude(pk__in=list(kept)).delete()
     return stored

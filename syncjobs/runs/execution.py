@@ -127,7 +127,7 @@ class RunExecution:
             if not Workspace.objects.filter(pk=run.workspace_id, company=company).exists():
                 self._end(Status.BLOCKED, Code.NOT_CONNECTED, lifecycle.former_company_text(company), FORMER_FIX)
                 return
-            if _not_connected_reasons(run) and run.trigger in {"button", "command"}:
+            if _not_connected_reasons(run) and run.trigger in {Run.Trigger.BUTTON, Run.Trigger.COMMAND}:
                 self._stage("Asking whether the connection works again")
                 lost_connections.ask_at_once(run.workspace, now=database_now())
             if _not_connected_reasons(run):
@@ -255,7 +255,7 @@ class RunExecution:
 
     def _end_busy(self, busy: lease.Busy) -> None:
         """End a command, or let a task wait, while another run of the company is writing."""
-        if self.run.trigger == "command":
+        if self.run.trigger == Run.Trigger.COMMAND:
             self._end(Status.FAILED, "ANOTHER_RUN", str(busy), "Wait until it is done, then run this again.")
         else:
             # Half a lease, so that the run begins soon after a dead process loses its lease.

@@ -55,7 +55,7 @@ def request_run(
     A command works on its run itself, so it is neither queued nor refused here: the company's lease makes it wait for
     a dead process and stops it for a living one.
     """
-    by_command = trigger == "command"
+    by_command = trigger == Run.Trigger.COMMAND
     with transaction.atomic():
         # Serializes requests of one workspace: without the lock two simultaneous ones would each see no open run.
         Workspace.objects.select_for_update().only("pk").get(pk=workspace.pk)

@@ -75,7 +75,7 @@ def stuck(*, now: Moment | None = None) -> str:
     ).count()
     # Commands run outside the cluster and take none of its workers.
     working_count = (
-        Run.objects.filter(status=Run.Status.RUNNING, lease_until__gte=now).exclude(trigger="command").count()
+        Run.objects.filter(status=Run.Status.RUNNING, lease_until__gte=now).exclude(trigger=Run.Trigger.COMMAND).count()
     )
     working_count += SupportBundle.objects.filter(state=SupportBundle.State.MAKING, lease_until__gte=now).count()
     # A write of a name that is on its way: its slice is short, but QuickBooks may take long to answer.

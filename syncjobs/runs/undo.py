@@ -64,7 +64,7 @@ def refuse(run: Run, *, now: datetime) -> None:
 
 def _is_dead(run: Run, now: datetime) -> bool:
     """Check whether the run is a killed command's: no worker continues those."""
-    return run.trigger == "command" and run.lease_until is not None and run.lease_until < now
+    return run.trigger == Run.Trigger.COMMAND and run.lease_until is not None and run.lease_until < now
 
 
 def created(run: Run) -> QuerySet[RunItem]:

@@ -15,7 +15,7 @@ from syncjobs.runs import lifecycle as runs
 
 def look_around(sender: object, *, workspace: Workspace, person: Any, again: bool, **_: object) -> None:
     """Request a check; after a reconnect also a dry run of what would be sent. Nothing is sent by itself."""
-    request_fields = {"trigger": "button", "person": person, "now": database_now()}
+    request_fields = {"trigger": Run.Trigger.BUTTON, "person": person, "now": database_now()}
     with suppress(runs.AlreadyRunning), transaction.atomic():
         check = runs.request_run(Run.Kind.CHECK, workspace, **request_fields)
         if again:

@@ -83,7 +83,7 @@ def _start(schedule: Schedule, now: datetime, due: datetime | None) -> int:
         details = {"first": days[0], "last": days[1]}
     try:
         with transaction.atomic():
-            run = runs.request_run(schedule.kind, workspace, trigger="schedule", now=now, **details)
+            run = runs.request_run(schedule.kind, workspace, trigger=Run.Trigger.SCHEDULE, now=now, **details)
             Schedule.objects.filter(pk=schedule.pk).update(last_run=run)
     except runs.AlreadyRunning as busy:
         log.info("The scheduled %s of %s can't begin: %s", schedule.kind, workspace, busy)

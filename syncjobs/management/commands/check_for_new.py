@@ -21,7 +21,7 @@ class Command(base.Command):
 
     def work(self, **options: Any) -> int | None:
         workspace = self.connected_workspace(options)
-        run = request_run(Run.Kind.CHECK, workspace, trigger="command", now=database_now())
+        run = request_run(Run.Kind.CHECK, workspace, trigger=Run.Trigger.COMMAND, now=database_now())
         RunExecution(run, on_stage=self.progress).work()
         shown = with_reconnect(lambda: check_json(run))
         if run.error_code:

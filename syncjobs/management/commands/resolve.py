@@ -116,7 +116,7 @@ class Command(base.Command):
         return self._carry_out(entry, **{**details, "options": correction.as_shown(preview)})
 
     def _carry_out(self, entry: TimeEntry, **details: Any) -> Run:
-        run = request_run(Run.Kind.SYNC, entry.workspace, trigger="command", now=timezone.now(), **details)
+        run = request_run(Run.Kind.SYNC, entry.workspace, trigger=Run.Trigger.COMMAND, now=timezone.now(), **details)
         RunExecution(run, on_stage=self.progress).work()
         return run
 

@@ -52,7 +52,7 @@ class Command(run_command.RunCommand):
         run = request_run(
             Run.Kind.SYNC,
             workspace,
-            trigger="command",
+            trigger=Run.Trigger.COMMAND,
             now=database_now(),
             dry_run=options["dry_run"],
             first=options["from"],

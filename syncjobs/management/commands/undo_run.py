@@ -44,7 +44,7 @@ class Command(run_command.RunCommand):
         run = request_run(
             Run.Kind.UNDO,
             undone.workspace,
-            trigger="command",
+            trigger=Run.Trigger.COMMAND,
             now=now,
             dry_run=options["dry_run"],
             options={"undo": undone.pk, **({"ignore": True} if options["ignore"] else {})},

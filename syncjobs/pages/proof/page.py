@@ -71,7 +71,7 @@ def _run_context(workspace: Workspace, period: Period, stored: Reconciliation | 
     open_run = runs.filter(status__in=lifecycle.OPEN).first()
     waited = (timezone.now() - open_run.created_at).total_seconds() if open_run else 0
     # A scheduled one has other days each night.
-    these = Q(from_date=period.first, to_date=period.last) | Q(trigger="schedule")
+    these = Q(from_date=period.first, to_date=period.last) | Q(trigger=Run.Trigger.SCHEDULE)
     last = runs.exclude(status__in=lifecycle.OPEN).filter(these).first()
     schedule = Schedule.objects.filter(workspace=workspace, kind=Run.Kind.RECONCILE).exclude(next_at=None).first()
     return {
