@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Model
 
 from integrations.clockify import payloads
 from integrations.clockify.client import ClockifyApiClient
@@ -25,6 +26,12 @@ DayOf = Callable[[Collection[payloads.EntryPayload]], Mapping[str, date]]
 # idle for long.
 UPDATE_BATCH = 50
 ENTRY_COLUMNS = tuple(column.name for column in fields(payloads.EntryPayload) if column.name != "id")
+# Each kind of record in a list, its rows, and the columns whose changes are counted.
+MIRRORED: tuple[tuple[str, type[Model], tuple[str, ...]], ...] = (
+    ("user", ClockifyUser, ("name", "active", "email")),
+    ("client", ClientRow, ("name", "archived", "currency")),
+    ("project", ClockifyProject, ("name", "archived", "client_id")),
+)
 UPDATED_COLUMNS = (
     *ENTRY_COLUMNS,
     "txn_date",
@@ -45,44 +52,26 @@ def pull_lists(
     Records that can't be read are noted in `reading` and listed for people; they are not gone.
     """
     workspace_id = workspace.clockify_id
-    users = _columns_by_id(
-        reading, "user", client.users(workspace_id), partial(_user_columns, workspace_id=workspace_id)
-    )
-    clients = _columns_by_id(reading, "client", client.clients(workspace_id), _client_columns)
-    projects = _columns_by_id(reading, "project", client.projects(workspace_id), _project_columns)
-    unreadable.keep(reading, workspace, ("user", "client", "project"), now=now)
-    owner = {"workspace": workspace}
+    rows = {
+        "user": _columns_by_id(
+            reading, "user", client.users(workspace_id), partial(_user_columns, workspace_id=workspace_id)
+        ),
+        "client": _columns_by_id(reading, "client", client.clients(workspace_id), _client_columns),
+        "project": _columns_by_id(reading, "project", client.projects(workspace_id), _project_columns),
+    }
+    unreadable.keep(reading, workspace, tuple(rows), now=now)
     counts = {
-        "users": mirror.store(
-            ClockifyUser,
-            owner=owner,
+        f"{kind}s": mirror.store(
+            model,
+            owner={"workspace": workspace},
             key="clockify_id",
-            rows=users,
-            watched=("name", "active", "email"),
+            rows=rows[kind],
+            watched=watched,
             now=now,
-            listed=reading.ids("user"),
-            is_whole=reading.is_whole("user"),
-        ),
-        "clients": mirror.store(
-            ClientRow,
-            owner=owner,
-            key="clockify_id",
-            rows=clients,
-            watched=("name", "archived", "currency"),
-            now=now,
-            listed=reading.ids("client"),
-            is_whole=reading.is_whole("client"),
-        ),
-        "projects": mirror.store(
-            ClockifyProject,
-            owner=owner,
-            key="clockify_id",
-            rows=projects,
-            watched=("name", "archived", "client_id"),
-            now=now,
-            listed=reading.ids("project"),
-            is_whole=reading.is_whole("project"),
-        ),
+            listed=reading.ids(kind),
+            is_whole=reading.is_whole(kind),
+        )
+        for kind, model, watched in MIRRORED
     }
     Workspace.objects.filter(pk=workspace.pk).update(pulled_at=now)
     return counts
