@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Model
 
 from integrations.clockify import payloads
 from integrations.clockify.client import ClockifyApiClient
@@ -24,7 +25,23 @@ DayOf = Callable[[Collection[payloads.EntryPayload]], Mapping[str, date]]
 # Rows updated by one statement: Django takes seconds to build a long one, and PostgreSQL ends a transaction that is
 # idle for long.
 UPDATE_BATCH = 50
-ENTRY_COLUMNS = tuple(field.name for field in fields(payloads.EntryPayload) if field.name != "id")
+ENTRY_COLUMNS = tuple(column.name for column in fields(payloads.EntryPayload) if column.name != "id")
+# Each kind of record in a list, its rows, and the columns whose changes are counted.
+MIRRORED: tuple[tuple[str, type[Model], tuple[str, ...]], ...] = (
+    ("user", ClockifyUser, ("name", "active", "email")),
+    ("client", ClientRow, ("name", "archived", "currency")),
+    ("project", ClockifyProject, ("name", "archived", "client_id")),
+)
+UPDATED_COLUMNS = (
+    *ENTRY_COLUMNS,
+    "txn_date",
+    "approved",
+    "content_hash",
+    "raw",
+    "deleted_at",
+    "edited_at",
+    "last_seen_at",
+)
 
 
 def pull_lists(
@@ -35,44 +52,26 @@ def pull_lists(
     Records that can't be read are noted in `reading` and listed for people; they are not gone.
     """
     workspace_id = workspace.clockify_id
-    users = _columns_by_id(
-        reading, "user", client.users(workspace_id), partial(_user_columns, workspace_id=workspace_id)
-    )
-    clients = _columns_by_id(reading, "client", client.clients(workspace_id), _client_columns)
-    projects = _columns_by_id(reading, "project", client.projects(workspace_id), _project_columns)
-    unreadable.keep(reading, workspace, ("user", "client", "project"), now=now)
-    owner = {"workspace": workspace}
+    rows = {
+        "user": _columns_by_id(
+            reading, "user", client.users(workspace_id), partial(_user_columns, workspace_id=workspace_id)
+        ),
+        "client": _columns_by_id(reading, "client", client.clients(workspace_id), _client_columns),
+        "project": _columns_by_id(reading, "project", client.projects(workspace_id), _project_columns),
+    }
+    unreadable.keep(reading, workspace, tuple(rows), now=now)
     counts = {
-        "users": mirror.store(
-            ClockifyUser,
-            owner=owner,
+        f"{kind}s": mirror.store(
+            model,
+            owner={"workspace": workspace},
             key="clockify_id",
-            rows=users,
-            watched=("name", "active", "email"),
+            rows=rows[kind],
+            watched=watched,
             now=now,
-            listed=reading.ids("user"),
-            is_whole=reading.is_whole("user"),
-        ),
-        "clients": mirror.store(
-            ClientRow,
-            owner=owner,
-            key="clockify_id",
-            rows=clients,
-            watched=("name", "archived", "currency"),
-            now=now,
-            listed=reading.ids("client"),
-            is_whole=reading.is_whole("client"),
-        ),
-        "projects": mirror.store(
-            ClockifyProject,
-            owner=owner,
-            key="clockify_id",
-            rows=projects,
-            watched=("name", "archived", "client_id"),
-            now=now,
-            listed=reading.ids("project"),
-            is_whole=reading.is_whole("project"),
-        ),
+            listed=reading.ids(kind),
+            is_whole=reading.is_whole(kind),
+        )
+        for kind, model, watched in MIRRORED
     }
     Workspace.objects.filter(pk=workspace.pk).update(pulled_at=now)
     return counts
@@ -198,7 +197,7 @@ def _store_chunk(
     }
     clients = _clients_of_projects(workspace, entries_by_id)
     days = day_of([entry for entry, _ in entries_by_id.values()])
-    new_rows, updated_rows, unchanged_ids, moves = [], [], [], []
+    writes = _ChunkWrites(workspace, now)
     for entry_id, (entry, raw) in entries_by_id.items():
         row = known.get(entry_id)
         if entry.project_id in clients and not entry.client_id:
@@ -215,39 +214,48 @@ def _store_chunk(
             is_client_known=is_client_known,
         )
         if row is None:
-            new_row = TimeEntry(
-                workspace=workspace, clockify_id=entry_id, first_seen_at=now, last_seen_at=now, **columns
-            )
-            new_rows.append(new_row)
+            writes.add_new(entry_id, columns)
         elif row.deleted_at is not None or any(getattr(row, name) != value for name, value in columns.items()):
-            if row.content_hash != columns["content_hash"]:
-                row.edited_at = now
-            if row.txn_date != columns["txn_date"]:
-                moves.append(EntryMove(workspace=workspace, entry=row, txn_date=row.txn_date, at=now))
-            for name, value in columns.items():
-                setattr(row, name, value)
-            # An entry that Clockify has again is no longer deleted.
-            row.deleted_at, row.last_seen_at = None, now
-            updated_rows.append(row)
+            writes.add_changed(row, columns)
         else:
-            unchanged_ids.append(row.pk)
-    TimeEntry.objects.bulk_create(new_rows)
-    EntryMove.objects.bulk_create(moves)
-    if updated_rows:
-        columns_written = [
-            *ENTRY_COLUMNS,
-            "txn_date",
-            "approved",
-            "content_hash",
-            "raw",
-            "deleted_at",
-            "edited_at",
-            "last_seen_at",
-        ]
-        for start in range(0, len(updated_rows), UPDATE_BATCH):
-            TimeEntry.objects.bulk_update(updated_rows[start : start + UPDATE_BATCH], columns_written)
-    TimeEntry.objects.filter(pk__in=unchanged_ids).update(last_seen_at=now)
+            writes.unchanged_ids.append(row.pk)
+    writes.save()
     return days
+
+
+@dataclass
+class _ChunkWrites:
+    """Rows of one chunk of entries to insert and to update, collected so that few statements write them."""
+
+    workspace: Workspace
+    now: datetime
+    new_rows: list[TimeEntry] = field(default_factory=list)
+    updated_rows: list[TimeEntry] = field(default_factory=list)
+    unchanged_ids: list[int] = field(default_factory=list)
+    moves: list[EntryMove] = field(default_factory=list)
+
+    def add_new(self, entry_id: str, columns: Mapping[str, Any]) -> None:
+        seen = {"first_seen_at": self.now, "last_seen_at": self.now}
+        self.new_rows.append(TimeEntry(workspace=self.workspace, clockify_id=entry_id, **seen, **columns))
+
+    def add_changed(self, row: TimeEntry, columns: Mapping[str, Any]) -> None:
+        """Set the row's columns, and note an edit, or a move to another day."""
+        if row.content_hash != columns["content_hash"]:
+            row.edited_at = self.now
+        if row.txn_date != columns["txn_date"]:
+            self.moves.append(EntryMove(workspace=self.workspace, entry=row, txn_date=row.txn_date, at=self.now))
+        for name, value in columns.items():
+            setattr(row, name, value)
+        # An entry that Clockify has again is no longer deleted.
+        row.deleted_at, row.last_seen_at = None, self.now
+        self.updated_rows.append(row)
+
+    def save(self) -> None:
+        TimeEntry.objects.bulk_create(self.new_rows)
+        EntryMove.objects.bulk_create(self.moves)
+        for start in range(0, len(self.updated_rows), UPDATE_BATCH):
+            TimeEntry.objects.bulk_update(self.updated_rows[start : start + UPDATE_BATCH], UPDATED_COLUMNS)
+        TimeEntry.objects.filter(pk__in=self.unchanged_ids).update(last_seen_at=self.now)
 
 
 def _clients_of_projects(

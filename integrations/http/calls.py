@@ -72,51 +72,79 @@ def send(
     """
     if asking.current() is not None:
         return _ask_once(account, call, classify=classify)
-    give_up_at = time.monotonic() + settings.GIVE_UP_SECONDS
-    attempt, throttled, waited = 0, 0, 0.0
+    patience = _Patience()
+    attempt = 0
     while True:
         attempt += 1
-        turn_requested_at = time.monotonic()
-        longest = longest_wait(call.begin_before)
-        wait_seconds = throttle.wait_for_turn(account.key, account.seconds_apart, longest=longest)
-        # A process that was suspended meanwhile may have waited for longer than it wanted to.
-        is_too_late = call.begin_before is not None and elapsed.seconds() > call.begin_before
-        if is_too_late and not wait_seconds:
-            message = f"The call to {VENDOR_NAMES[account.vendor]} could not begin in time, so it was not sent."
-            raise TryLater(message, vendor=account.vendor, code="TOO_LATE", after=0, fix="Run it again.")
-        if wait_seconds:
-            raise _again_later(TryLater(_no_turn(account), vendor=account.vendor, code="THROTTLED"), wait_seconds)
-        # Time spent waiting for our own turn does not count as silence of the host.
-        give_up_at += time.monotonic() - turn_requested_at
-        left = give_up_at - time.monotonic()
-        answer, error = send_once(account, call, classify=classify, attempt=attempt, seconds=left)
+        _wait_for_turn(account, call, patience)
+        answer, error = send_once(account, call, classify=classify, attempt=attempt, seconds=patience.seconds_left)
         if error is None:
             assert answer is not None
             return answer
         if isinstance(error, TryLater):
-            pause = error.after if error.after is not None else _throttled_pause(throttled)
-            # In the shared row, so that other threads and processes pause as well.
-            throttle.block_for(account.key, pause)
-            throttled, waited = throttled + 1, waited + max(pause, 1)
-            if waited > retry.MAX_PAUSE:
-                raise _again_later(error, pause)
-            # Being told to wait is an answer, so the time limit for silence starts again.
-            give_up_at = time.monotonic() + settings.GIVE_UP_SECONDS
+            patience.accept_throttling(account, error)
             continue
         # A write whose outcome is unknown is never repeated here: a second create would book the time twice.
         if not isinstance(error, NoAnswer) or not call.repeatable:
             raise error
-        requested_pause = retry_after(answer) if answer is not None else None
-        if requested_pause is not None and waited + max(requested_pause, 1) <= retry.MAX_PAUSE:
-            waited += max(requested_pause, 1)
-            give_up_at = time.monotonic() + requested_pause + settings.GIVE_UP_SECONDS
-            time.sleep(requested_pause)
-            continue
-        pause = retry.backoff(attempt)
-        # Not worth an attempt that would have less than a second for its answer.
-        if time.monotonic() + pause + 1 > give_up_at:
+        pause = patience.pause_before_next(attempt, retry_after(answer) if answer is not None else None)
+        if pause is None:
             raise error
         time.sleep(pause)
+
+
+def _wait_for_turn(account: Account, call: Call, patience: _Patience) -> None:
+    """Wait until the call may be sent. Raises TryLater where there is no turn in time."""
+    requested_at = time.monotonic()
+    longest = longest_wait(call.begin_before)
+    wait_seconds = throttle.wait_for_turn(account.key, account.seconds_apart, longest=longest)
+    # A process that was suspended meanwhile may have waited for longer than it wanted to.
+    is_too_late = call.begin_before is not None and elapsed.seconds() > call.begin_before
+    if is_too_late and not wait_seconds:
+        message = f"The call to {VENDOR_NAMES[account.vendor]} could not begin in time, so it was not sent."
+        raise TryLater(message, vendor=account.vendor, code="TOO_LATE", after=0, fix="Run it again.")
+    if wait_seconds:
+        raise _again_later(TryLater(_no_turn(account), vendor=account.vendor, code="THROTTLED"), wait_seconds)
+    # Time spent waiting for our own turn does not count as silence of the host.
+    patience.give_up_at += time.monotonic() - requested_at
+
+
+class _Patience:
+    """How long one call is tried: until its host is silent for too long, or has asked for too many pauses."""
+
+    def __init__(self) -> None:
+        self.give_up_at = time.monotonic() + settings.GIVE_UP_SECONDS
+        self._throttled = 0
+        self._waited = 0.0
+
+    @property
+    def seconds_left(self) -> float:
+        return self.give_up_at - time.monotonic()
+
+    def accept_throttling(self, account: Account, error: TryLater) -> None:
+        """Have all calls to the account pause as the vendor asks for. Raises the error where that is too long."""
+        pause = error.after if error.after is not None else _throttled_pause(self._throttled)
+        # In the shared row, so that other threads and processes pause as well.
+        throttle.block_for(account.key, pause)
+        self._throttled += 1
+        self._waited += max(pause, 1)
+        if self._waited > retry.MAX_PAUSE:
+            raise _again_later(error, pause)
+        # Being told to wait is an answer, so the time limit for silence starts again.
+        self.give_up_at = time.monotonic() + settings.GIVE_UP_SECONDS
+
+    def pause_before_next(self, attempt: int, requested: float | None) -> float | None:
+        """Return how many seconds to wait before the next attempt; None where there should be none.
+
+        `requested`: the pause that the answer asked for, if any.
+        """
+        if requested is not None and self._waited + max(requested, 1) <= retry.MAX_PAUSE:
+            self._waited += max(requested, 1)
+            self.give_up_at = time.monotonic() + requested + settings.GIVE_UP_SECONDS
+            return requested
+        pause = retry.backoff(attempt)
+        # Not worth an attempt that would have less than a second for its answer.
+        return None if time.monotonic() + pause + 1 > self.give_up_at else pause
 
 
 def _ask_once(

@@ -1,7 +1,8 @@
-"""The text of an uploaded list, from a file or pasted."""
+"""Uploaded lists: their text, from a file or pasted, and the changes that their previews show."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest
@@ -10,6 +11,7 @@ from mapping.decisions.csv_import import MAX_BYTES
 from mapping.errors import Refused
 
 NUL = "\x00"
+MAX_SHOWN_LINES = 200
 
 
 def uploaded_text(request: HttpRequest) -> str:
@@ -30,3 +32,8 @@ def uploaded_text(request: HttpRequest) -> str:
     if NUL in text:
         raise Refused("The file is not UTF-8 text. Save it as “CSV UTF-8”.")
     return text
+
+
+def shown_changes(changes: Sequence[Any]) -> dict[str, Any]:
+    """Return the template context of a preview's table: the first changes, and how many more there are."""
+    return {"shown_changes": changes[:MAX_SHOWN_LINES], "more_count": max(len(changes) - MAX_SHOWN_LINES, 0)}

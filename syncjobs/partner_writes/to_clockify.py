@@ -14,7 +14,7 @@ from integrations.reading.unreadable import Reading
 from mapping.matching.names import identical
 from mapping.models import PartnerWrite
 from mapping.queries import CLOCKIFY_MODELS
-from syncjobs.partner_writes import drafts, journal, outcome
+from syncjobs.partner_writes import drafts, journal, outcome, settle
 
 State = PartnerWrite.State
 PARSERS: dict[str, Callable[[Any], payloads.ClientPayload | payloads.ProjectPayload]] = {
@@ -49,10 +49,7 @@ def send(write: PartnerWrite) -> PartnerWrite:
             return look(journal.mark_unknown(write, error))
         return journal.end(write, State.REFUSED, message=f"{error.message} Nothing was written.", error=error)
     except (TryLater, ReconnectNeeded) as error:
-        # Refused before it was carried out; only an earlier attempt could have arrived.
-        if write.attempts > 1:
-            return journal.mark_unknown(write, error)
-        return journal.end(write, State.ABANDONED, message=f"{error.message} {error.fix}".strip(), error=error)
+        return settle.end_unless_tried(write, error)
     except ApiError as error:
         # No clear answer: it may have arrived, and sending again could create it twice.
         return look(journal.mark_unknown(write, error))
@@ -62,15 +59,7 @@ def send(write: PartnerWrite) -> PartnerWrite:
 def look(write: PartnerWrite) -> PartnerWrite:
     """Settle by reading. The outcome stays unknown while it may still arrive or Clockify can't be read."""
     client = client_for(write.workspace)
-    try:
-        record = _find(client, write)
-    except ApiError as error:
-        return journal.mark_unknown(write, error)
-    if record is not None:
-        return outcome.accept(write, record)
-    if journal.is_overdue(write):
-        return journal.end(write, State.ABANDONED, message="Looked for: it is not in Clockify. Nothing was written.")
-    return write
+    return settle.look(write, lambda: _find(client, write))
 
 
 def _find(client: ClockifyApiClient, write: PartnerWrite) -> Mapping[str, Any] | None:

@@ -15,7 +15,7 @@ from integrations.quickbooks.faults import DUPLICATE_ID_CODES, NAME_TAKEN_CODE, 
 from mapping.matching.names import strip_deleted
 from mapping.models import PartnerWrite
 from mapping.queries import QUICKBOOKS_MODELS
-from syncjobs.partner_writes import drafts, journal, outcome
+from syncjobs.partner_writes import drafts, journal, outcome, settle
 from syncjobs.partner_writes.rules import fold
 
 State = PartnerWrite.State
@@ -58,10 +58,7 @@ def send(write: PartnerWrite) -> PartnerWrite:
             return look(journal.mark_unknown(write, error))
         return _end_refused(client, write, error)
     except (TryLater, ReconnectNeeded) as error:
-        # Refused before it was carried out; only an earlier attempt could have arrived.
-        if write.attempts > 1:
-            return journal.mark_unknown(write, error)
-        return journal.end(write, State.ABANDONED, message=f"{error.message} {error.fix}".strip(), error=error)
+        return settle.end_unless_tried(write, error)
     except ApiError as error:
         # No clear answer: it may have arrived, and sending again could create it twice.
         return look(journal.mark_unknown(write, error))
@@ -71,15 +68,7 @@ def send(write: PartnerWrite) -> PartnerWrite:
 def look(write: PartnerWrite) -> PartnerWrite:
     """Settle by reading. The outcome stays unknown while it may still arrive or QuickBooks can't be read."""
     client = QuickBooksApiClient(write.company)
-    try:
-        record = _find(client, write)
-    except ApiError as error:
-        return journal.mark_unknown(write, error)
-    if record is not None:
-        return outcome.accept(write, record)
-    if journal.is_overdue(write):
-        return journal.end(write, State.ABANDONED, message="Looked for: it is not in QuickBooks. Nothing was written.")
-    return write
+    return settle.look(write, lambda: _find(client, write))
 
 
 def _find(client: QuickBooksApiClient, write: PartnerWrite) -> Mapping[str, Any] | None:

@@ -258,27 +258,15 @@ def _look_up_missing(
     days = (window.first, window.last)
     sent = Receipt.objects.own_activities(workspace).filter(txn_date__range=days).count()
     moved_rows: list[Mapping[str, Any]] = []
-    unanswered = waiting = 0
-    for position, entry_id in enumerate(missing_ids):
-        try:
-            moved_rows.append(_readable(client.entry(workspace.clockify_id, entry_id)))
-            unanswered = 0
-        except NoAnswer:
-            unanswered += 1
-            window.unclear.add(entry_id)
-            if unanswered == MAX_UNANSWERED:
-                window.unclear.update(missing_ids[position:])
-                break
-        except (Unexpected, ValueError, TypeError, AttributeError, OverflowError) as error:
-            log.warning("Entry %s is missing from the report, and its own address is not clear: %s", entry_id, error)
-            unanswered = 0
-            window.unclear.add(entry_id)
-        except Gone:
-            unanswered = 0
-            window.gone.add(entry_id)
-            waiting += entry_id in deletable_ids
-            if waiting >= MAX_GONE and are_many(waiting, sent) and not ask_all:
-                break
+    waiting = 0
+    for entry_id, raw in _answers(workspace, client, missing_ids, window):
+        if raw is not None:
+            moved_rows.append(raw)
+            continue
+        window.gone.add(entry_id)
+        waiting += entry_id in deletable_ids
+        if waiting >= MAX_GONE and are_many(waiting, sent) and not ask_all:
+            break
     window.many_missing = waiting if are_many(waiting, sent) else 0
     pull.store_entries(workspace, moved_rows, reading=Reading(), day_of=day_of, approved=None, now=now)
     receipts = Receipt.objects.own_activities(workspace).filter(
@@ -286,6 +274,36 @@ def _look_up_missing(
     )
     window.moved.update(receipts.values_list("entry_id", flat=True))
     window.ids.update(window.moved)
+
+
+def _answers(
+    workspace: Workspace, client: ClockifyApiClient, entry_ids: Sequence[str], window: Window
+) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
+    """Yield Clockify's answer for each entry that has a clear one: its id, and its record, or None where it is gone.
+
+    The others are noted as unclear in the window: all that are left, once MAX_UNANSWERED in a row had no answer.
+    """
+    unanswered = 0
+    for position, entry_id in enumerate(entry_ids):
+        raw: Mapping[str, Any] | None = None
+        try:
+            raw = _readable(client.entry(workspace.clockify_id, entry_id))
+        except NoAnswer:
+            unanswered += 1
+            window.unclear.add(entry_id)
+            if unanswered == MAX_UNANSWERED:
+                window.unclear.update(entry_ids[position:])
+                return
+            continue
+        except (Unexpected, ValueError, TypeError, AttributeError, OverflowError) as error:
+            log.warning("Entry %s is missing from the report, and its own address is not clear: %s", entry_id, error)
+            unanswered = 0
+            window.unclear.add(entry_id)
+            continue
+        except Gone:
+            pass
+        unanswered = 0
+        yield entry_id, raw
 
 
 def _readable(raw: Mapping[str, Any]) -> Mapping[str, Any]:

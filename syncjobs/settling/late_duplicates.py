@@ -24,6 +24,7 @@ from syncjobs.ledger import activities
 from syncjobs.models import Action, Receipt
 from syncjobs.planning import inputs
 from syncjobs.planning.billing import BillingReader
+from syncjobs.rules.billing import Billing
 from syncjobs.rules.drafts import draft
 from syncjobs.rules.reasons import Reason, form_text, sentence
 from syncjobs.rules.steps import answered
@@ -59,16 +60,57 @@ def take_back(
     Raises ApiError when QuickBooks can't be read.
     """
     late = LateDuplicates()
-    watched = list(
+    watched = _watched(company)
+    if not watched:
+        return late
+    now = database_now()
+    evidence = _read(company, client, billing_reader, watched)
+    unsure: list[int] = []
+    # Of equal creates one tells it.
+    handled_ids: set[str] = set()
+    for action in watched:
+        for duplicate in evidence.found[action.pk]:
+            if duplicate.id in handled_ids:
+                continue
+            if _is_left_to_people(company, action, duplicate, evidence, late):
+                handled_ids.add(duplicate.id)
+            elif evidence.billing.doubt(duplicate):
+                unsure.append(action.pk)
+            else:
+                check_lease()
+                handled_ids.add(duplicate.id)
+                if not _try_to_delete(company, client, action, duplicate, late):
+                    unsure.append(action.pk)
+    # `now` is from before the reading, so a watch that ends meanwhile gets one more reading by the next run.
+    settled = [action.pk for action in watched if action.pk not in unsure]
+    Action.objects.filter(pk__in=settled, watch_until__lt=now).update(watch_until=None)
+    return late
+
+
+def _watched(company: Company) -> list[Action]:
+    """Return the company's creates that are watched, oldest first."""
+    return list(
         # Not of workspaces that archived their connection to it: nothing of theirs is deleted any more.
         Action.objects.filter(company=company, workspace__company=company, verb=Verb.CREATE)
         .filter(watch_until__isnull=False, state__in=WATCHED)
         .select_related("workspace")
         .order_by("pk")
     )
-    if not watched:
-        return late
-    now = database_now()
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """What QuickBooks has of watched creates, by action: late duplicates, and own activities that people deleted."""
+
+    found: dict[int, list[Activity]]
+    deleted_there: dict[int, str]
+    billing: Billing
+
+
+def _read(
+    company: Company, client: QuickBooksApiClient, billing_reader: BillingReader, watched: list[Action]
+) -> _Evidence:
+    """Read the days of watched creates, and what became of their own activities. Raises ApiError."""
     unowned = {
         activity.id: activity for activity in activities.on_days(client, {action.txn_date for action in watched})
     }
@@ -79,43 +121,39 @@ def take_back(
     deleted_there = _deleted_by_hand(client, [action for action in watched if found[action.pk]], there)
     # Somebody may have put the duplicate on an invoice meanwhile.
     billing = billing_reader.read([duplicate for duplicates in found.values() for duplicate in duplicates])
-    unsure: list[int] = []
-    for action in watched:
-        for duplicate in found[action.pk]:
-            if duplicate.id not in unowned:
-                continue
-            billed = billing.billed(duplicate)
-            if billed is not None:
-                _tell_billed(company, action, duplicate, billed)
-                late.billed.append(duplicate.id)
-                # Of equal creates one tells it.
-                del unowned[duplicate.id]
-                continue
-            what_people_did = _by_people(duplicate, deleted_there.get(action.pk, ""))
-            if what_people_did:
-                _tell_once(company, action, duplicate, what_people_did, kind="double_kept")
-                late.kept.append(duplicate.id)
-                del unowned[duplicate.id]
-                continue
-            if billing.doubt(duplicate):
-                unsure.append(action.pk)
-                continue
-            check_lease()
-            del unowned[duplicate.id]
-            try:
-                why_not = _why_it_stays(action, duplicate) or _delete(company, client, action, duplicate)
-            except (NoAnswer, Unexpected) as error:
-                # Of this record alone nothing is known: the next run looks for it again.
-                log.warning("Nothing clear came of deleting activity %s, a late double: %s", duplicate.id, error)
-                unsure.append(action.pk)
-                continue
-            if why_not:
-                _tell_kept(company, action, duplicate, why_not)
-            (late.kept if why_not else late.deleted).append(duplicate.id)
-    # `now` is from before the reading, so a watch that ends meanwhile gets one more reading by the next run.
-    settled = [action.pk for action in watched if action.pk not in unsure]
-    Action.objects.filter(pk__in=settled, watch_until__lt=now).update(watch_until=None)
-    return late
+    return _Evidence(found, deleted_there, billing)
+
+
+def _is_left_to_people(
+    company: Company, action: Action, duplicate: Activity, evidence: _Evidence, late: LateDuplicates
+) -> bool:
+    """Return True, once it is told, where the duplicate is billed or people did something for which it stays."""
+    billed = evidence.billing.billed(duplicate)
+    if billed is not None:
+        _tell_billed(company, action, duplicate, billed)
+        late.billed.append(duplicate.id)
+        return True
+    what_people_did = _by_people(duplicate, evidence.deleted_there.get(action.pk, ""))
+    if what_people_did:
+        _tell_once(company, action, duplicate, what_people_did, kind="double_kept")
+        late.kept.append(duplicate.id)
+    return bool(what_people_did)
+
+
+def _try_to_delete(
+    company: Company, client: QuickBooksApiClient, action: Action, duplicate: Activity, late: LateDuplicates
+) -> bool:
+    """Delete the duplicate, or have it told why it stays; return False where nothing clear came of it."""
+    try:
+        why_not = _why_it_stays(action, duplicate) or _delete(company, client, action, duplicate)
+    except (NoAnswer, Unexpected) as error:
+        # Of this record alone nothing is known: the next run looks for it again.
+        log.warning("Nothing clear came of deleting activity %s, a late double: %s", duplicate.id, error)
+        return False
+    if why_not:
+        _tell_kept(company, action, duplicate, why_not)
+    (late.kept if why_not else late.deleted).append(duplicate.id)
+    return True
 
 
 def _late_duplicates(action: Action, unowned: Iterable[Activity]) -> list[Activity]:

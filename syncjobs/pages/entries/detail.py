@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any
 
 from integrations.clockify import unknown_zones
 from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
 from syncjobs import entry_versions, line_rules
 from syncjobs.display import badges, named_ids, sent, vendor_links
-from syncjobs.display.formatting import day, duration, length, money
-from syncjobs.line_rules import LABELS
-from syncjobs.models import Action, EntryStatus, Receipt, RunItem
+from syncjobs.display.formatting import day, length, money
+from syncjobs.models import Action, EntryOverride, EntryStatus, Receipt, RunItem
 from syncjobs.pages import access, links
-from syncjobs.pages.entries import checks, day_proof, duplicates, history, since_sent
+from syncjobs.pages.entries import checks, day_proof, draft_lines, duplicates, history, since_sent
 from syncjobs.pages.entries.duplicates import Duplicate
-from syncjobs.planning import inputs, lines
+from syncjobs.planning import inputs
 from syncjobs.planning.forecast import amount
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import reasons
 from syncjobs.rules.codes import Code
-from syncjobs.rules.drafts import draft
-from syncjobs.rules.drafts.eligibility import Resolution
-from syncjobs.rules.steps import changes
 from syncjobs.runs import many_deletions
 from syncjobs.support import explain
 
@@ -61,87 +56,143 @@ def title(entry: TimeEntry) -> str:
     return f"{entry.user_name or 'no name'}, {day(entry.txn_date)}"
 
 
+@dataclass(frozen=True)
+class _Records:
+    """Rows about one entry. `receipts`: of the company that is connected now; `former_receipts`: of others."""
+
+    entry: TimeEntry
+    workspace: Workspace
+    status: EntryStatus | None
+    receipts: list[Receipt]
+    former_receipts: list[Receipt]
+    actions: list[Action]
+    items: list[RunItem]
+    owner: ClockifyUser | None
+    planning: PlanningContext
+
+    @property
+    def receipt(self) -> Receipt | None:
+        """Of the entry's own activity, which is part 0, or of the first correction beside it (decision 8)."""
+        return self.receipts[0] if self.receipts else None
+
+    @property
+    def own_receipt(self) -> Receipt | None:
+        receipt = self.receipt
+        return receipt if receipt is not None and receipt.state == Receipt.State.SENT and not receipt.part else None
+
+    @property
+    def override(self) -> EntryOverride | None:
+        return self.planning.overrides.get(self.entry.clockify_id)
+
+    @property
+    def on_the_way(self) -> Action | None:
+        return next((action for action in self.actions if action.shown_state == "on_the_way"), None)
+
+
 def page_context(entry: TimeEntry) -> dict[str, Any]:
     """Return the page's template context in a fixed number of queries."""
-    workspace = access.workspaces().get(pk=entry.workspace_id)
-    status = EntryStatus.objects.filter(entry=entry).first()
-    receipts_of_all = list(
-        Receipt.objects.filter(workspace=workspace, entry_id=entry.clockify_id)
-        .select_related("run", "company")
-        .defer("company__access_token", "company__refresh_token")
-        .order_by("part")
-    )
-    receipts = [row for row in receipts_of_all if row.company_id == workspace.company_id]
-    former_receipts = [row for row in receipts_of_all if row.company_id != workspace.company_id]
-    # Part 0 is the entry's own activity; the parts after it are corrections beside it (decision 8).
-    receipt = receipts[0] if receipts else None
-    own_receipt = receipt if receipt is not None and receipt.state == Receipt.State.SENT and not receipt.part else None
-    actions = list(
-        Action.objects.filter(workspace=workspace, entry_id=entry.clockify_id)
-        .with_in_flight()
-        .select_related("run")
-        .order_by("-pk")[:MAX_ATTEMPTS]
-    )
-    items = RunItem.objects.filter(run__workspace=workspace, entry_id=entry.clockify_id).select_related("run")
-    context = inputs.load_context_for(workspace, [entry.clockify_id], entry.txn_date, entry.txn_date)
-    override = context.overrides.get(entry.clockify_id)
-    owner = ClockifyUser.objects.filter(workspace=workspace, clockify_id=entry.user_id).first()
-    on_the_way = next((action for action in actions if action.shown_state == "on_the_way"), None)
-    keys = {key for action in actions for key in named_ids.keys_of(action.source_snapshot.get("draft"))}
+    records = _records(entry)
+    workspace, status, receipt = records.workspace, records.status, records.receipt
+    keys = {key for action in records.actions for key in named_ids.keys_of(action.source_snapshot.get("draft"))}
     names = named_ids.rows_of(workspace.company, keys)
-    rows = [named_ids.in_reason(row, keys, names) for row in _rows_now(status, on_the_way)]
-    # Without a status, before the first check or after archiving, the checks are what our own data says now.
-    judged: list[Mapping[str, Any]] = [*rows]
-    if status is None:
-        judged = [reason.as_row() for reason in context.resolve(context.entry(entry)).reasons]
-    # What was tried in another company says nothing about the one that is connected now.
-    current_actions = [action for action in actions if action.company_id == workspace.company_id]
-    said = {action.pk: named_ids.text(action.error_message, keys, names) for action in actions}
-    check_list = _checks(workspace, entry, context, receipt, current_actions, judged, said)
-    codes = {str(row.get("code")) for row in rows}
-    badge = _badge(status, codes, on_the_way)
-    minutes = context.resolve(context.entry(entry)).minutes
+    rows = [named_ids.in_reason(row, keys, names) for row in _rows_now(status, records.on_the_way)]
+    said = {action.pk: named_ids.text(action.error_message, keys, names) for action in records.actions}
+    badge = _badge(status, {str(row.get("code")) for row in rows}, records.on_the_way)
     return {
         "entry": entry,
         "workspace": workspace,
         "zone": workspace.time_zone,
         "version": entry_versions.version_from(
-            entry, override=override, receipt=receipt, action=actions[0] if actions else None
+            entry,
+            override=records.override,
+            receipt=receipt,
+            action=records.actions[0] if records.actions else None,
         ),
         "status": status,
         "badge": badge,
         # A reason beside time that was sent, or waits to be, holds a change back.
         "reason_tone": "held" if badge.tone in {"waiting", "sent"} else badge.tone,
+        "reasons": [
+            _with_duplicates(_reason_line(workspace, row), row, entry, records.planning, workspace) for row in rows
+        ],
+        "override": records.override,
+        "waits": status is not None and _waits_to_be_deleted(entry, status),
+        "proof": _proof(entry, workspace, records.owner),
+        **_time_context(records),
+        **_checks_context(records, rows, said),
+        **_sent_context(records),
+        "attempts": [(action, said[action.pk]) for action in records.actions],
+        "items": [(item, [named_ids.in_reason(row, keys, names) for row in item.reasons]) for item in records.items],
+        "history": history.history(
+            workspace, entry, status=status, receipt=receipt, actions=records.actions, override=records.override
+        ),
+    }
+
+
+def _records(entry: TimeEntry) -> _Records:
+    workspace = access.workspaces().get(pk=entry.workspace_id)
+    receipts = list(
+        Receipt.objects.filter(workspace=workspace, entry_id=entry.clockify_id)
+        .select_related("run", "company")
+        .defer("company__access_token", "company__refresh_token")
+        .order_by("part")
+    )
+    actions = Action.objects.filter(workspace=workspace, entry_id=entry.clockify_id).with_in_flight()
+    items = RunItem.objects.filter(run__workspace=workspace, entry_id=entry.clockify_id)
+    return _Records(
+        entry=entry,
+        workspace=workspace,
+        status=EntryStatus.objects.filter(entry=entry).first(),
+        receipts=[row for row in receipts if row.company_id == workspace.company_id],
+        former_receipts=[row for row in receipts if row.company_id != workspace.company_id],
+        actions=list(actions.select_related("run").order_by("-pk")[:MAX_ATTEMPTS]),
+        items=list(items.select_related("run").order_by("-pk")[:MAX_ATTEMPTS]),
+        owner=ClockifyUser.objects.filter(workspace=workspace, clockify_id=entry.user_id).first(),
+        planning=inputs.load_context_for(workspace, [entry.clockify_id], entry.txn_date, entry.txn_date),
+    )
+
+
+def _time_context(records: _Records) -> dict[str, Any]:
+    """Return how long the entry is, and what it is worth."""
+    entry, planning = records.entry, records.planning
+    minutes = planning.resolve(planning.entry(entry)).minutes
+    return {
         "minutes": minutes,
         "length": length(entry.seconds),
-        "reasons": [_with_duplicates(_reason_line(workspace, row), row, entry, context, workspace) for row in rows],
-        "warned": since_sent.warned([(entry, own_receipt)], context, workspace.company)[entry.clockify_id],
-        "noted": since_sent.notes(own_receipt),
-        "differences": _differences(entry, context, own_receipt, workspace.company),
-        "checks": check_list,
-        "tally": checks.tally(check_list),
-        "failing": any(check.code for check in check_list),
         "worth": worth(entry, minutes),
         "rate": "" if entry.rate is None else money({entry.currency: entry.rate}),
+    }
+
+
+def _checks_context(records: _Records, rows: Sequence[Mapping[str, Any]], said: Mapping[int, str]) -> dict[str, Any]:
+    """Return every check of the entry, from the reasons that hold it back now."""
+    entry, workspace, planning = records.entry, records.workspace, records.planning
+    # Without a status, before the first check or after archiving, the checks are what our own data says now.
+    judged: list[Mapping[str, Any]] = [*rows]
+    if records.status is None:
+        judged = [reason.as_row() for reason in planning.resolve(planning.entry(entry)).reasons]
+    # What was tried in another company says nothing about the one that is connected now.
+    current_actions = [action for action in records.actions if action.company_id == workspace.company_id]
+    found = _checks(workspace, entry, planning, records.receipt, current_actions, judged, said)
+    return {"checks": found, "tally": checks.tally(found), "failing": any(check.code for check in found)}
+
+
+def _sent_context(records: _Records) -> dict[str, Any]:
+    """Return what was sent of the entry, what is unlike it now, and what would be sent."""
+    entry, workspace, planning = records.entry, records.workspace, records.planning
+    receipt, own_receipt = records.receipt, records.own_receipt
+    return {
         "receipt": receipt,
+        "corrections": records.receipts[1:],
+        "former_receipts": records.former_receipts,
+        "sent": sent.sentence(receipt, zone=workspace.time_zone) if receipt else "",
         "clockify_url": vendor_links.entry_url(entry),
         "quickbooks_url": vendor_links.id_url(receipt, "quickbooks_id") if receipt else "",
-        "corrections": receipts[1:],
-        "former_receipts": former_receipts,
-        "sent": sent.sentence(receipt, zone=workspace.time_zone) if receipt else "",
-        "draft": _draft(workspace, entry, context, receipt),
-        "fields": line_rules.explained(workspace, context.policy.line_rules, context.entry(entry)),
-        "attempts": [(action, said[action.pk]) for action in actions],
-        "items": [
-            (item, [named_ids.in_reason(row, keys, names) for row in item.reasons])
-            for item in items.order_by("-pk")[:MAX_ATTEMPTS]
-        ],
-        "override": override,
-        "waits": status is not None and _waits_to_be_deleted(entry, status),
-        "proof": _proof(entry, workspace, owner),
-        "history": history.history(
-            workspace, entry, status=status, receipt=receipt, actions=actions, override=override
-        ),
+        "warned": since_sent.warned([(entry, own_receipt)], planning, workspace.company)[entry.clockify_id],
+        "noted": since_sent.notes(own_receipt),
+        "differences": _differences(entry, planning, own_receipt, workspace.company),
+        "draft": draft_lines.lines(workspace, entry, planning, receipt),
+        "fields": line_rules.explained(workspace, planning.policy.line_rules, planning.entry(entry)),
     }
 
 
@@ -214,7 +265,7 @@ def _with_duplicates(
 ) -> ReasonLine:
     if line.code != Code.ALREADY_IN_QUICKBOOKS:
         return line
-    found = duplicates.of_reason(row, _planned(entry, context), workspace.company)
+    found = duplicates.of_reason(row, draft_lines.planned(entry, context), workspace.company)
     return replace(line, duplicates=tuple(found))
 
 
@@ -226,12 +277,6 @@ def _differences(
         return []
     found = explain.differences_of(context.entry(entry), context, receipt, receipt.answered)
     return sent.difference_sentences(company, found)
-
-
-def _planned(entry: TimeEntry, context: PlanningContext) -> draft.Draft | None:
-    """Return what would be sent of the entry now; None while a partner is missing."""
-    values = context.entry(entry)
-    return changes.draft_as_linked(values, context.resolve(values))
 
 
 def _checks(
@@ -262,55 +307,3 @@ def _attempt_text(action: Action | None, said: Mapping[int, str]) -> str:
     if action is None:
         return ""
     return f"{action.error_code}: {said[action.pk]}".strip(": ") or action.get_state_display()
-
-
-def _draft(
-    workspace: Workspace, entry: TimeEntry, context: PlanningContext, receipt: Receipt | None
-) -> list[tuple[str, str]]:
-    """Return the lines of what was sent, or of what would be sent now; empty while no company is connected."""
-    if workspace.company is None:
-        return []
-    if receipt is not None:
-        entry_draft = draft.from_row(receipt.draft)
-    else:
-        planned = _planned(entry, context)
-        if planned is None:
-            return _partial_draft_lines(entry, context.resolve(context.entry(entry)))
-        entry_draft = planned
-    return _draft_lines(workspace.company, entry_draft)
-
-
-def _partial_draft_lines(entry: TimeEntry, resolution: Resolution) -> list[tuple[str, str]]:
-    """Return the lines that are known while a partner is missing."""
-    missing = "not linked yet, or not active"
-    person, customer = resolution.person, resolution.customer
-    return [
-        ("Employee or vendor", f"{person.kind} {person.id}, {person.name}" if person else missing),
-        ("Customer", f"customer {customer.id}, {customer.name}" if customer else missing),
-        ("Day", day(entry.txn_date)),
-        ("Time", duration(resolution.minutes)),
-        ("Description", entry.description or "none"),
-    ]
-
-
-def _draft_lines(company: Company, entry_draft: draft.Draft) -> list[tuple[str, str]]:
-    person, customer = sent.partners(company, entry_draft)
-    return [
-        ("Employee or vendor", f"{entry_draft.person_kind} {entry_draft.person_id}, {person}"),
-        ("Customer", f"customer {entry_draft.customer_id}, {customer}"),
-        ("Day", day(date.fromisoformat(entry_draft.txn_date))),
-        ("Time", duration(entry_draft.minutes)),
-        ("Rate", f"{entry_draft.rate}, billable" if entry_draft.is_billable else "none, not billable"),
-        *_line_facts(company, entry_draft),
-        ("Description", entry_draft.description or "none"),
-    ]
-
-
-def _line_facts(company: Company, entry_draft: draft.Draft) -> list[tuple[str, str]]:
-    """Return the service item, and class and location where there are any, with their names."""
-    found = {"item": entry_draft.item_id, "class": entry_draft.class_id, "location": entry_draft.department_id}
-    known = {name: lines.names_of(company, name, [key]).get(key, "") for name, key in found.items() if key}
-    texts = {name: f"{name} {found[name]}, {text or 'not in our copy'}" for name, text in known.items()}
-    return [
-        (LABELS[name], texts.get(name) or "QuickBooks' default") for name in found if name in texts or name == "item"
-    ]

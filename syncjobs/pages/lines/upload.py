@@ -57,7 +57,8 @@ def _previewed(workspace: Workspace, upload: RulesUpload) -> dict[str, Any]:
         for change in upload.changes
     ]
     preview = shown_preview(workspace, line_rules.with_changes(workspace, rows)) if rows else None
-    return {"upload": upload, "seen": _seen(upload), "preview": preview}
+    shown = uploads.shown_changes(upload.changes)
+    return {"upload": upload, "seen": _seen(upload), "preview": preview, **shown}
 
 
 def _seen(upload: RulesUpload) -> str:

@@ -55,18 +55,10 @@ class Cause:
 
 def page_context(run: Run, request: HttpRequest) -> dict[str, Any]:
     """Return the context of the run page; `outcome`, `q` and `page` of the address choose its items."""
-    params = request.GET
     workspace = run.workspace = access.workspaces().get(pk=run.workspace_id)
     former_company = run.former_company
     outcomes = _by_outcome(run)
-    search = params.get("q", "").strip()
-    chosen = _chosen(run, outcomes, "" if search and "outcome" not in params else params.get("outcome"))
-    run_figures = figures(run, outcomes) if run.kind == Run.Kind.SYNC else None
-    # An item still planned after the end means the run was cut short; in a preview that is every item.
-    not_reached = outcomes.get(OUTCOMES.PLANNED, 0) if not (run.is_open or run.dry_run) else 0
     run_causes = causes(run)
-    waiting = sum(cause.entries for cause in run_causes if cause.code in UNDONE)
-    refused = outcomes.get(OUTCOMES.FAILED, 0) - waiting
     return {
         "interruptions": run_summary.interruptions(run),
         "run": run,
@@ -74,13 +66,9 @@ def page_context(run: Run, request: HttpRequest) -> dict[str, Any]:
         "zone": workspace.time_zone,
         "took": took(run),
         "throughput": throughput.throughput(run, now=timezone.now()) if run.is_open else "",
-        "figures": run_figures,
-        "warning_lines": _warning_lines(run, run_figures),
-        "in_doubt": many_deletions.in_doubt(run_figures) if run_figures else 0,
-        "waiting": many_deletions.waiting(run_figures) if run_figures else 0,
-        "result": result.result(run, run_figures, refused=refused, not_reached=not_reached, waiting=waiting)
-        if run_figures
-        else None,
+        "stages": stages(run),
+        # A live worker takes a run within a second or two.
+        "idle": run.status == Run.Status.QUEUED and (timezone.now() - run.created_at).total_seconds() > 30,
         "narrowed": result.narrowed(run, _names(run)),
         "preview": preview.preview(run) if preview.is_shown(run) else None,
         "taken_back": undo_figures(run) if run.kind == Run.Kind.UNDO else None,
@@ -89,28 +77,51 @@ def page_context(run: Run, request: HttpRequest) -> dict[str, Any]:
         "shrunk_lists": shrunk_lists.of_workspace(workspace) if shrunk_lists.WARNING in run.warnings else [],
         "read": _read(run),
         "calls": api_calls(run),
+        **_result_context(run, outcomes, run_causes),
+        **_items_context(run, outcomes, request),
+        "causes": run_causes,
+        "held": held(run) if run.kind == Run.Kind.SYNC else [],
+        "former_company_text": former_company_text(former_company) if former_company else "",
+        "uncertain_writes": Action.objects.filter(run=run, state=Action.State.SENDING)
+        .exclude(pk__in=Action.objects.in_flight().values("pk"))
+        .order_by("pk")[: paging.ROWS_A_PAGE],
+    }
+
+
+def _result_context(run: Run, outcomes: Mapping[str, int], run_causes: list[Cause]) -> dict[str, Any]:
+    """Return a sync's figures, and its items by outcome: what was refused apart from what was left undone."""
+    run_figures = figures(run, outcomes) if run.kind == Run.Kind.SYNC else None
+    # An item still planned after the end means the run was cut short; in a preview that is every item.
+    not_reached = outcomes.get(OUTCOMES.PLANNED, 0) if not (run.is_open or run.dry_run) else 0
+    waiting = sum(cause.entries for cause in run_causes if cause.code in UNDONE)
+    refused = outcomes.get(OUTCOMES.FAILED, 0) - waiting
+    return {
+        "figures": run_figures,
+        "warning_lines": _warning_lines(run, run_figures),
+        "in_doubt": many_deletions.in_doubt(run_figures) if run_figures else 0,
+        "waiting": many_deletions.waiting(run_figures) if run_figures else 0,
+        "result": result.result(run, run_figures, refused=refused, not_reached=not_reached, waiting=waiting)
+        if run_figures
+        else None,
         "outcomes": [
             (badges.of_failed(refused, waiting) if name == OUTCOMES.FAILED else badges.of_item(name), name, count)
             for name, count in outcomes.items()
         ],
         "all_items": sum(outcomes.values()),
-        "chosen": chosen,
-        "search": search,
-        "page": paging.page_of(request, items(run, outcome=chosen, search=search)),
-        "causes": run_causes,
-        "held": held(run) if run.kind == Run.Kind.SYNC else [],
         "not_reached": not_reached,
         "refused": refused,
         "not_known": waiting,
         "to_retry": refused + waiting + not_reached + outcomes.get(OUTCOMES.UNKNOWN, 0),
-        "former_company_text": former_company_text(former_company) if former_company else "",
-        "uncertain_writes": Action.objects.filter(run=run, state=Action.State.SENDING)
-        .exclude(pk__in=Action.objects.in_flight().values("pk"))
-        .order_by("pk")[: paging.ROWS_A_PAGE],
-        "stages": stages(run),
-        # A live worker takes a run within a second or two.
-        "idle": run.status == Run.Status.QUEUED and (timezone.now() - run.created_at).total_seconds() > 30,
     }
+
+
+def _items_context(run: Run, outcomes: Mapping[str, int], request: HttpRequest) -> dict[str, Any]:
+    """Return the page of items that the address asks for."""
+    params = request.GET
+    search = params.get("q", "").strip()
+    chosen = _chosen(run, outcomes, "" if search and "outcome" not in params else params.get("outcome"))
+    page = paging.page_of(request, items(run, outcome=chosen, search=search))
+    return {"chosen": chosen, "search": search, "page": page}
 
 
 def _chosen(run: Run, outcomes: Mapping[str, int], asked: str | None) -> str:

@@ -22,7 +22,6 @@ from syncjobs.pages import access, uploads
 from syncjobs.planning import evaluate
 from syncjobs.planning.forecast import forecast
 
-MAX_SHOWN_LINES = 200
 DEFAULT_NOTE = "From an uploaded list."
 
 
@@ -112,8 +111,7 @@ def _show(
         "text": text,
         "upload": csv_upload,
         "confirmed": _confirmed(workspace, csv_upload),
-        "shown_changes": csv_upload.changes[:MAX_SHOWN_LINES] if csv_upload else [],
-        "more_count": max(len(csv_upload.changes) - MAX_SHOWN_LINES, 0) if csv_upload else 0,
+        **uploads.shown_changes(csv_upload.changes if csv_upload else ()),
         "forecast": preview,
         "refused": refused,
     }

@@ -10,6 +10,7 @@ from django.test import Client
 
 from integrations.models import Workspace
 from syncjobs.models import LineRule
+from syncjobs.pages import uploads
 from tests.support.factories import ClockifyUserFactory, EntryStatusFactory, ItemFactory, TimeEntryFactory
 from tests.support.page_text import main_text
 
@@ -141,3 +142,16 @@ def test_what_is_no_file_of_rules_is_refused(
     answer = upload(dana, workspace, text=text)
 
     assert answer.status_code == 422 and says in main_text(answer)
+
+
+def test_a_long_file_shows_its_first_changes_and_counts_the_others(
+    dana: Client, workspace: Workspace, rule: LineRule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "MAX_SHOWN_LINES", 2)
+    text = "user,description\n" + "".join(f"user-ada,note {number}\n" for number in range(3))
+
+    preview = upload(dana, workspace, text=text)
+
+    shown = main_text(preview)
+    assert "note 1" in shown and "note 2" not in shown and "And 1 more." in shown
+    assert "Save 3 rules" in shown
