@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -41,6 +41,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     workspace = access.workspace_at(pk)
     request.session[access.LAST_WORKSPACE] = pk
     period = requested(workspace, request.GET)
+    # First, since a comparison may end at any moment: the page of one under way is read again, with what it found.
+    open_run = _runs(workspace).filter(status__in=lifecycle.OPEN).first()
     stored = None if period.problem else stored_comparison.latest(workspace, period.first, period.last)
     notes = stored_comparison.notes(workspace.company)
     if stored is not None and request.GET.get("format") == "csv":
@@ -59,20 +61,24 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "is_over": sign_offs.is_over(workspace, period.last, timezone.now()),
         "withdrawn": signing.withdrawn(workspace, period),
         "of_archived": signing.of_archived_companies(workspace),
-        **_run_context(workspace, period, stored),
+        **_run_context(workspace, period, stored, open_run),
         **(_table_context(request, workspace, stored, period, notes) if stored else {}),
     }
     return access.show(request, "proof/page.html", context, title="Proof of period")
 
 
-def _run_context(workspace: Workspace, period: Period, stored: Reconciliation | None) -> dict[str, Any]:
+def _runs(workspace: Workspace) -> QuerySet[Run]:
+    return Run.objects.filter(workspace=workspace, kind=Run.Kind.RECONCILE).order_by("-pk")
+
+
+def _run_context(
+    workspace: Workspace, period: Period, stored: Reconciliation | None, open_run: Run | None
+) -> dict[str, Any]:
     """Return the comparison under way, and the one of these days that came to nothing since the stored one."""
-    runs = Run.objects.filter(workspace=workspace, kind=Run.Kind.RECONCILE).order_by("-pk")
-    open_run = runs.filter(status__in=lifecycle.OPEN).first()
     waited = (timezone.now() - open_run.created_at).total_seconds() if open_run else 0
     # A scheduled one has other days each night.
     these = Q(from_date=period.first, to_date=period.last) | Q(trigger=Run.Trigger.SCHEDULE)
-    last = runs.exclude(status__in=lifecycle.OPEN).filter(these).first()
+    last = _runs(workspace).exclude(status__in=lifecycle.OPEN).filter(these).first()
     schedule = Schedule.objects.filter(workspace=workspace, kind=Run.Kind.RECONCILE).exclude(next_at=None).first()
     return {
         "schedule": schedule,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -39,6 +41,29 @@ def test_compare_asks_a_worker_and_the_page_says_how_far_it_is(admin_client: Cli
     assert (run.status, str(run.from_date), str(run.to_date), run.person is not None) == ("queued", FIRST, LAST, True)
     assert str(run) in main_text(answer)
     assert b'data-live="2"' in answer.content
+
+
+def test_a_comparison_that_ends_while_its_page_is_read_is_shown_by_the_next_look(
+    admin_client: Client, scene: Scene, ada: str, site: str
+) -> None:
+    scene.entry(ada, site)
+    run = scene.compare()
+    Run.objects.filter(pk=run.pk).update(status="running")
+    reading: list[str] = []
+
+    def end_after_first(execute: Any, sql: str, *args: Any) -> Any:
+        answer = execute(sql, *args)
+        if not reading and ('FROM "syncjobs_run"' in sql or 'FROM "syncjobs_reconciliation"' in sql):
+            reading.append(sql)
+            Run.objects.filter(pk=run.pk).update(status="succeeded")
+        return answer
+
+    with connection.execute_wrapper(end_after_first):
+        page = admin_client.get(address(scene), PERIOD).content
+
+    assert reading
+    assert b'data-live="2"' in page
+    assert b"data-live=" not in admin_client.get(address(scene), PERIOD).content
 
 
 def test_compare_while_another_run_is_open_names_that_one(admin_client: Client, scene: Scene) -> None:
