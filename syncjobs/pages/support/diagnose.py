@@ -78,7 +78,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what is known here; *Run it now*, a POST, asks both vendors and writes nothing."""
     workspace = access.workspace_at(pk)
     is_asked, now = request.method == "POST", timezone.now()
-    lines = doctor.check_list(workspace, heartbeat=queue.last_heartbeat, now=now, ask=is_asked)
+    with timezone.override(workspace.time_zone):
+        lines = doctor.check_list(workspace, heartbeat=queue.last_heartbeat, now=now, ask=is_asked)
     shown = [_shown(workspace, line) for line in lines]
     context = {
         "workspace": workspace,

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import DatabaseError
+from django.utils import timezone
 
 from config.scrubber import scrub
 from integrations.errors import ApiError
@@ -80,5 +81,7 @@ def _judged(name: str, judge: Judge) -> Line:
 
 
 def moment(value: datetime | None) -> str:
-    """Return a time as lines quote it: `Sat Nov 28, 22:10 UTC`."""
-    return f"{formatting.moment(value)} UTC" if value is not None else "never"
+    """Return a time as lines quote it, in the current time zone: `Sat Nov 28, 22:10`, which commands call UTC."""
+    zone = timezone.get_current_timezone_name()
+    text = formatting.moment(value, zone)
+    return f"{text} UTC" if value is not None and zone == "UTC" else text

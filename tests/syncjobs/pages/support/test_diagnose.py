@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from integrations.models import ApiCall
+from integrations.models import ApiCall, Workspace
+from tests.support.page_text import main_text
 from tests.support.scene import Scene, run_command
 
 
@@ -29,6 +31,20 @@ def test_nobody_is_asked_by_looking(scene: Scene, visitor: Client, address: str)
     levels = {line.line.name: line.line.level for _, lines in page.context["groups"] for line in lines}
     assert (levels["plan"], levels["payroll"]) == ("ok", "ok")
     assert b"`" not in page.content.partition(b"Diagnose,")[2] and b"<code>" in page.content
+
+
+def test_times_are_the_workspace_s_here_and_universal_in_the_command(
+    scene: Scene, visitor: Client, address: str
+) -> None:
+    Workspace.objects.update(pulled_at=datetime(2026, 3, 4, 2, 30, tzinfo=UTC), time_zone="America/New_York")
+
+    page = main_text(visitor.get(address))
+    users = next(row for row in run_command("doctor")["checks"] if row["name"] == "users")
+
+    assert "Lists read Tue Mar 3, 21:30, not read since." in page
+    assert "UTC" not in page
+    assert "Times in America/New_York" in page
+    assert "Lists read Wed Mar 4, 02:30 UTC, not read since." in users["message"]
 
 
 def test_run_it_now_asks_twice_and_has_the_lines_of_doctor(scene: Scene, visitor: Client, address: str) -> None:
