@@ -28,7 +28,7 @@ MAX_UPCOMING = 6
 def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Return the dashboard's context; without the right to see workspaces only that fact."""
     if not access.may_look(request):
-        return context | {"may_look": False}
+        return context | {"title": "Overview", "may_look": False}
     now = timezone.now()
     cards = cards_of(list(access.workspaces()))
     # The steps are shown for one workspace at a time: the first that has sent nothing.

@@ -47,13 +47,13 @@ def test_a_missing_page_has_a_way_on(dana: Client) -> None:
     answer = dana.get("/admin/nothing/here/")
 
     assert answer.status_code == 404
-    assert "There is no such page" in text(answer) and 'href="/admin/"' in answer.content.decode()
+    assert "Page not found" in text(answer) and 'href="/admin/"' in answer.content.decode()
 
 
 def test_a_failing_page_says_whose_fault_it_is(rf: RequestFactory) -> None:
     answer = defaults.server_error(rf.get("/admin/"))
 
-    assert answer.status_code == 500 and "This page failed" in answer.content.decode()
+    assert answer.status_code == 500 and "Something went wrong" in answer.content.decode()
 
 
 def test_a_wrong_encryption_key_is_a_sentence(dana: Client, settings: Any) -> None:

@@ -200,7 +200,7 @@ def test_staff_without_any_right_sees_no_figures(client: Client, workspace: Work
 
     page_text = main_text(client.get("/admin/"))
 
-    assert "may not see workspaces" in page_text
+    assert "can’t see any workspaces yet" in page_text
     assert "Northlight" not in page_text
 
 
