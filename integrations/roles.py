@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth import get_user_model
+from django.apps import apps as installed_apps
+from django.contrib.auth import get_permission_codename, get_user_model
 from django.contrib.auth.management import create_permissions
 
 MAPPING_ADMINS = "Mapping admins"
@@ -77,6 +78,25 @@ def rename_permissions(apps: Any, schema_editor: Any, *, app: str, old: str, new
         verb = permission.codename.removesuffix(f"_{old}")
         permission.codename, permission.name = f"{verb}_{new}", f"Can {verb} {title}"
         permission.save()
+
+
+def name_permissions(*, app_config: Any, using: str, apps: Any = installed_apps, **_: Any) -> None:
+    """Name an app's permissions after its models as they are called now, since Django keeps their first names (5.2).
+
+    Called after each `migrate`.
+    """
+    names = {}
+    for model in app_config.get_models():
+        options = model._meta
+        for verb in options.default_permissions:
+            codename = get_permission_codename(verb, options)
+            names[options.model_name, codename] = f"Can {verb} {options.verbose_name_raw}"
+    permissions = apps.get_model("auth", "Permission").objects.using(using)
+    for permission in permissions.filter(content_type__app_label=app_config.label).select_related("content_type"):
+        name = names.get((permission.content_type.model, permission.codename), permission.name)
+        if name != permission.name:
+            permission.name = name
+            permission.save(update_fields=["name"])
 
 
 def _create_permissions(apps: Any, using: str) -> None:

@@ -105,16 +105,16 @@ class Mismatch(models.Model):
     reason = models.CharField(max_length=40, db_index=True)
     clockify_id = models.CharField(max_length=64, blank=True)
     clockify_name = models.CharField(max_length=500, blank=True)
-    clockify_client = models.CharField("under the client", max_length=500, blank=True)
+    clockify_client = models.CharField("client in Clockify", max_length=500, blank=True)
     archived = models.BooleanField(default=False, help_text="Archived, deactivated or gone in Clockify.")
     quickbooks_id = models.CharField("QuickBooks id", max_length=64, blank=True)
     quickbooks_name = models.CharField("QuickBooks name", max_length=500, blank=True)
-    quickbooks_parent = models.CharField("under the customer", max_length=500, blank=True)
-    suggestions = models.JSONField("likely partners", default=list)
-    detail = models.JSONField("what its sentence is made from", default=dict)
+    quickbooks_parent = models.CharField("parent customer in QuickBooks", max_length=500, blank=True)
+    suggestions = models.JSONField("suggestions", default=list)
+    detail = models.JSONField("details", default=dict)
     blocked_minutes = models.IntegerField("minutes held", default=0)
     blocked_entries = models.IntegerField("entries held", default=0)
-    oldest_date = models.DateField("oldest of them", null=True, blank=True)
+    oldest_date = models.DateField("oldest entry held", null=True, blank=True)
     has_link = models.BooleanField(default=False, help_text="It is linked; the link rests, or there is news of it.")
     suggested = models.BooleanField(default=False, help_text="Its first suggestion may be accepted in one press.")
     likely = models.JSONField(
@@ -199,25 +199,23 @@ class PartnerWrite(models.Model):
         SENDING = "sending", "On its way"
         DONE = "done", "Done"
         REFUSED = "refused", "Refused"
-        ABANDONED = "abandoned", "Proven not to have happened"
+        ABANDONED = "abandoned", "Did not happen"
 
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="partner_writes")
     company = models.ForeignKey("integrations.Company", models.CASCADE, related_name="partner_writes")
     side = models.CharField("where", max_length=10, choices=Side)
     verb = models.CharField(max_length=10, choices=Verb)
     entity = models.CharField("kind", max_length=10, choices=[*KINDS, *QUICKBOOKS_KINDS], help_text="What is written.")
-    target = models.CharField(
-        "for", max_length=80, help_text="The record it is for, as kind and id; one write at a time."
-    )
-    asked = models.JSONField("what the person filled in", default=dict, help_text="What the person filled in.")
+    target = models.CharField("for", max_length=80, help_text="The record it is for, by its kind and id.")
+    asked = models.JSONField("as filled in", default=dict, help_text="What the person filled in.")
     version = models.CharField(
         max_length=80, blank=True, help_text="Of the record as the person saw it; it is linked only if nothing moved."
     )
-    name = models.CharField(max_length=500, help_text="The record's name once it is written.")
-    request_id = models.UUIDField(default=uuid.uuid4, unique=True, help_text="Random, never derived from content.")
+    name = models.CharField(max_length=500)
+    request_id = models.UUIDField(default=uuid.uuid4, unique=True)
     body = models.TextField("exactly what is sent", help_text="Exactly what is sent.")
     read_before = models.JSONField(
-        "what was there before", default=dict, help_text="The record as it was; for creates, ids of namesakes."
+        "as it was before", default=dict, help_text="The record as it was; for creates, ids of namesakes."
     )
     clockify_id = models.CharField(max_length=64, blank=True)
     quickbooks_id = models.CharField("QuickBooks id", max_length=64, blank=True)
@@ -228,14 +226,14 @@ class PartnerWrite(models.Model):
     )
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     note = models.TextField(blank=True)
-    created_at = models.DateTimeField(db_index=True)
-    tried_at = models.DateTimeField(null=True, blank=True)
-    ended_at = models.DateTimeField(null=True, blank=True)
-    in_doubt = models.BooleanField(default=False, help_text="Tried, and no clear answer came.")
-    error_code = models.CharField("code of the refusal", max_length=60, blank=True)
-    error_message = ScrubbedTextField("words of the refusal", blank=True)
+    created_at = models.DateTimeField("requested", db_index=True)
+    tried_at = models.DateTimeField("last tried", null=True, blank=True)
+    ended_at = models.DateTimeField("completed", null=True, blank=True)
+    in_doubt = models.BooleanField(default=False, help_text="Tried, without a clear answer.")
+    error_code = models.CharField(max_length=60, blank=True)
+    error_message = ScrubbedTextField(blank=True)
     intuit_tid = models.CharField("Intuit id (intuit_tid)", max_length=80, blank=True)
-    said = ScrubbedTextField("what came of it", blank=True, help_text="What came of it, in a sentence or two.")
+    said = ScrubbedTextField("result", blank=True)
 
     class Meta:
         verbose_name = "created customer or employee"

@@ -252,53 +252,67 @@ class Receipt(models.Model):
     """
 
     class State(models.TextChoices):
-        SENT = "sent", "Sent"
-        DELETED = "deleted", "Deleted by us"
+        SENT = "sent", "In QuickBooks"
+        DELETED = "deleted", "Deleted from here"
 
     company = models.ForeignKey("integrations.Company", models.CASCADE, related_name="receipts")
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="receipts")
-    entry_id = models.CharField(max_length=64, help_text="Clockify id of the entry.")
-    part = models.PositiveSmallIntegerField(default=0, help_text="0: the entry's own activity; else a correction.")
-    corrections = models.PositiveSmallIntegerField(default=0, help_text="Of part 0: how many corrections there are.")
+    entry_id = models.CharField("Clockify id", max_length=64)
+    part = models.PositiveSmallIntegerField(
+        "number of the correction", default=0, help_text="0: the entry's own activity; otherwise one that corrects it."
+    )
+    corrections = models.PositiveSmallIntegerField(default=0, help_text="How many activities correct this one.")
     quickbooks_id = models.CharField("activity in QuickBooks", max_length=64)
     sync_token = models.CharField("SyncToken", max_length=32)
     state = models.CharField(max_length=10, choices=State, default=State.SENT)
     content_hash = models.CharField(max_length=64, help_text="The entry's content that the draft was made from.")
-    start_at = models.DateTimeField("work began", help_text="Start of that content; while unchanged, the day stays.")
+    start_at = models.DateTimeField("work began", help_text="Its day stays until this changes.")
     txn_date = models.DateField("day")
     minutes = models.PositiveIntegerField()
     draft = models.JSONField("what was last sent", help_text="What was last sent.")
     # Renamed fields keep their first column name, here and below.
     conflict = models.CharField(
+        "billed or changed in QuickBooks",
         max_length=40,
         blank=True,
         db_column="trouble",
-        help_text="BILLED_IN_QUICKBOOKS or CHANGED_IN_QUICKBOOKS when last read.",
+        help_text="As QuickBooks had it when it was last read.",
     )
     billed_on = models.JSONField(
         null=True, blank=True, help_text="The invoice or sales receipt that billed it: transaction, id, number, date."
     )
-    differences = models.JSONField(default=list, help_text="Where QuickBooks' answer differed from what was sent.")
+    differences = models.JSONField(
+        "saved differently by QuickBooks",
+        default=list,
+        help_text="Where QuickBooks' answer differed from what was sent.",
+    )
     answered = models.JSONField(
-        null=True, blank=True, help_text="Our fields as QuickBooks answered them; null in older receipts."
+        "as QuickBooks saved it",
+        null=True,
+        blank=True,
+        help_text="Our fields as QuickBooks answered them; null in older receipts.",
     )
     source = models.JSONField(
+        "user and project it was made from",
         default=dict,
         blank=True,
         help_text='Clockify ids it was made from: {"user": id, "project": id}; empty in older receipts.',
     )
     noted = models.JSONField(
+        "acknowledged differences",
         default=dict,
         blank=True,
         help_text='Differences a person took note of: {"rate": {"now": value, "by": name, "at": time}}.',
     )
-    sent_at = models.DateTimeField()
-    changed_at = models.DateTimeField()
+    sent_at = models.DateTimeField("sent")
+    changed_at = models.DateTimeField("last changed")
     run = models.ForeignKey(Run, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="sent by")
 
     objects = ReceiptQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "sent time entry"
+        verbose_name_plural = "sent time entries"
         constraints = [
             models.UniqueConstraint(fields=["company", "workspace", "entry_id", "part"], name="receipt_once_per_part"),
             # No activity may stand for two entries, since each of them could update or delete it.
@@ -398,9 +412,9 @@ class Action(models.Model):
         SENDING = "sending", "On its way"
         DONE = "done", "Done"
         REFUSED = "refused", "Refused"
-        ABANDONED = "abandoned", "Proven not to have happened"
-        MISSING = "missing", "No answer, and it did not arrive"
-        GIVEN_UP = "given_up", "No answer in several runs"
+        ABANDONED = "abandoned", "Did not happen"
+        MISSING = "missing", "Did not arrive"
+        GIVEN_UP = "given_up", "Given up after several runs"
 
     # Set by `with_in_flight`.
     in_flight = False
@@ -408,14 +422,16 @@ class Action(models.Model):
     company = models.ForeignKey("integrations.Company", models.CASCADE, related_name="actions")
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="actions")
     run = models.ForeignKey(Run, models.SET_NULL, null=True, blank=True, related_name="actions")
-    entry_id = models.CharField(max_length=64)
-    verb = models.CharField(max_length=8)
-    request_id = models.UUIDField(default=uuid.uuid4, unique=True, help_text="Random, never derived from content.")
-    batch_id = models.UUIDField(null=True, blank=True, help_text="Request id of the batch that it was sent in.")
-    batch_item = models.CharField(max_length=10, blank=True, help_text="Its bId there.")
+    entry_id = models.CharField("Clockify id", max_length=64)
+    verb = models.CharField("change", max_length=8)
+    request_id = models.UUIDField(default=uuid.uuid4, unique=True)
+    batch_id = models.UUIDField(
+        "request id of its batch", null=True, blank=True, help_text="Changes are sent in batches of up to 30."
+    )
+    batch_item = models.CharField("number in its batch", max_length=10, blank=True)
     body = models.TextField("exactly what is sent", help_text="Exactly what is sent, and sent again.")
     source_snapshot = models.JSONField(
-        "what the receipt says",
+        "what it was made from",
         default=dict,
         db_column="basis",
         help_text="What the receipt will say: content, start, minutes, draft.",
@@ -433,28 +449,36 @@ class Action(models.Model):
     )
     state = models.CharField(max_length=10, choices=State, default=State.SENDING)
     needs_person = models.BooleanField(
-        default=False, help_text="Activities in QuickBooks that almost fit; a person decides."
+        "needs review", default=False, help_text="QuickBooks has similar activities; someone has to decide."
     )
     attempts = models.PositiveSmallIntegerField(default=0)
     tried_runs = models.PositiveSmallIntegerField(
-        default=1, help_text="Runs that tried to write this content of the entry in vain, this action's included."
+        "tried by how many runs",
+        default=1,
+        help_text="Runs that tried to send this without an answer, this one included.",
     )
-    tried_in = models.BigIntegerField(null=True, blank=True, help_text="The run that tried last.")
-    created_at = models.DateTimeField()
+    tried_in = models.BigIntegerField("last tried by run", null=True, blank=True)
+    created_at = models.DateTimeField("sent")
     tried_at = models.DateTimeField("last tried", null=True, blank=True)
-    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField("completed", null=True, blank=True)
     watch_until = models.DateTimeField(
-        null=True, blank=True, help_text="Until then an attempt that was not found may still arrive."
+        "may still arrive until",
+        null=True,
+        blank=True,
+        help_text="An attempt that was not found may arrive until then.",
     )
-    duplicate_id_said = models.BooleanField(default=False, help_text="QuickBooks answered 600 or 6000 to a replay.")
-    error_code = models.CharField("QuickBooks' code", max_length=60, blank=True)
-    error_message = ScrubbedTextField("QuickBooks' words", blank=True)
+    duplicate_id_said = models.BooleanField(
+        "known to QuickBooks when sent again", default=False, help_text="QuickBooks answered with error 600 or 6000."
+    )
+    error_code = models.CharField("QuickBooks error code", max_length=60, blank=True)
+    error_message = ScrubbedTextField("QuickBooks message", blank=True)
     intuit_tid = models.CharField("Intuit id (intuit_tid)", max_length=80, blank=True)
 
     objects = ActionQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "write"
+        verbose_name = "change sent to QuickBooks"
+        verbose_name_plural = "changes sent to QuickBooks"
         constraints = [
             # A second write while the outcome of the first is unknown could book the time twice.
             models.UniqueConstraint(

@@ -16,7 +16,7 @@ from syncjobs.pages import access, links, waiting
 
 LOGS = (
     ("Sent time", "receipt_long", "syncjobs.receipt"),
-    ("Writes to QuickBooks", "outbox", "syncjobs.action"),
+    ("Changes sent to QuickBooks", "outbox", "syncjobs.action"),
     ("Created customers and employees", "person_add", "mapping.partnerwrite"),
     ("Decisions about names", "gavel", "mapping.decision"),
     ("Decisions about entries", "rule", "syncjobs.entryoverride"),

@@ -13,6 +13,7 @@ from unfold.decorators import display
 
 from integrations.admin_lists.connection_filters import WorkspaceFilter
 from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser
+from integrations.unnamed import named
 from mapping.desk import wording
 from mapping.desk.rows import case_of
 from mapping.models import Decision, Link, MappingOverride, Mismatch, PartnerWrite
@@ -51,7 +52,7 @@ class NamedRecords(RecordAdmin):
 
     def related(self, row: Any) -> Related:
         return [
-            ("Its row on the review desk", desk(row.workspace_id, row.kind, row.clockify_id)),
+            ("On the review desk", desk(row.workspace_id, row.kind, row.clockify_id)),
             ("All decisions about it", list_of("mapping.decision", q=row.clockify_id)),
         ]
 
@@ -84,14 +85,14 @@ class LinkRecords(RecordAdmin):
     def related(self, row: Link) -> Related:
         mirror = "customer" if row.quickbooks_kind == "customer" else row.quickbooks_kind
         return [
-            ("Its row on the review desk", desk(row.workspace_id, row.kind, row.clockify_id)),
+            ("On the review desk", desk(row.workspace_id, row.kind, row.clockify_id)),
             ("Decisions about it", list_of("mapping.decision", q=row.clockify_id)),
             (f"The {row.quickbooks_kind}, as synced", list_of(f"integrations.{mirror}", q=row.quickbooks_id)),
         ]
 
     @display(description="Clockify", ordering="clockify_name", header=True)
     def ours(self, row: Link) -> tuple[str, str]:
-        return (row.clockify_name or "no name", f"{row.kind} {row.clockify_id}")
+        return (named(row.clockify_name, row.kind), f"{row.kind} {row.clockify_id}")
 
     @display(description="QuickBooks", ordering="quickbooks_name", header=True)
     def theirs(self, row: Link) -> tuple[str, str]:
@@ -119,19 +120,26 @@ class MismatchRecords(RecordAdmin):
     search_fields = ("clockify_name", "clockify_id", "clockify_client", "quickbooks_name", "quickbooks_id")
     search_help_text = "Name or id on either side"
     ordering = ("-blocked_minutes", "pk")
-    exclude = ("archived",)
+    # Of no use to people: what the desk sorts, counts and filters by.
+    exclude = (
+        *("archived", "has_link", "suggested", "likely", "order_key", "search_left", "search_right"),
+        *("blocked_minutes", "blocked_entries", "group_minutes"),
+    )
 
     def leading_facts(self, row: Mismatch) -> list[detail.Fact]:
         mismatch_wording = wording.words(case_of(row))
-        return [detail.Fact("Why", f"{mismatch_wording.sentence} Resolve it {mismatch_wording.where}.")]
+        return [
+            detail.Fact("Why", f"{mismatch_wording.sentence} Resolve it {mismatch_wording.where}."),
+            detail.Fact("Held", ", ".join(part for part in _held(row) if part)),
+        ]
 
     def title_of(self, row: Mismatch) -> str:
-        return f"{row.clockify_name or row.quickbooks_name or 'No name'}: {wording.words(case_of(row)).title}"
+        return f"{named(row.clockify_name or row.quickbooks_name, row.kind)}: {wording.words(case_of(row)).title}"
 
     def related(self, row: Mismatch) -> Related:
         entries = list_of("integrations.timeentry", user=row.clockify_id) if row.kind == "user" else ""
         return [
-            ("Decide it", desk(row.workspace_id, row.kind, row.clockify_id)),
+            ("On the review desk", desk(row.workspace_id, row.kind, row.clockify_id)),
             ("Time entries", entries),
             ("Earlier decisions", list_of("mapping.decision", q=row.clockify_id) if row.clockify_id else ""),
         ]
@@ -140,8 +148,9 @@ class MismatchRecords(RecordAdmin):
     def ours(self, row: Mismatch) -> tuple[str, str]:
         if not row.clockify_id:
             return "—", ""
-        under = f"{row.kind} under {row.clockify_client}" if row.clockify_client else row.get_kind_display()
-        return (row.clockify_name or "no name", under)
+        kind = row.get_kind_display()
+        under = f"{kind} of {row.clockify_client}" if row.clockify_client else kind
+        return (named(row.clockify_name, row.kind), under)
 
     @display(description="Why", ordering="reason", header=True)
     def why(self, row: Mismatch) -> tuple[str, str]:
@@ -156,9 +165,13 @@ class MismatchRecords(RecordAdmin):
 
     @display(description="Held", ordering="blocked_minutes", header=True)
     def holds(self, row: Mismatch) -> tuple[str, str]:
-        if not row.blocked_entries:
-            return "nothing", ""
-        return (f"{formatting.hours(row.blocked_minutes)} h", formatting.number(row.blocked_entries, "entry,entries"))
+        return _held(row)
+
+
+def _held(row: Mismatch) -> tuple[str, str]:
+    if not row.blocked_entries:
+        return "nothing", ""
+    return f"{formatting.hours(row.blocked_minutes)} h", formatting.number(row.blocked_entries, "entry,entries")
 
 
 @admin.register(MappingOverride)
@@ -189,16 +202,18 @@ class DecisionRecords(NamedRecords):
 
 @admin.register(PartnerWrite)
 class PartnerWriteRecords(RecordAdmin):
-    """Customers and employees created to either side, found by any id."""
+    """Customers and employees created on either side, found by any id."""
 
     to_the_second = True
     list_display = ("created_at", "what", "name", "side", "outcome", "by_whom", "said")
     list_select_related = ("person",)
     list_filter = (WorkspaceFilter, "side", "verb", "state")
     search_fields = ("name", "=clockify_id", "=quickbooks_id", "=request_id", "=intuit_tid", "=error_code", "target")
-    search_help_text = "Name, id on either side, id of the request, intuit_tid or error code"
+    search_help_text = "Name, id on either side, request id, intuit_tid or error code"
     ordering = ("-created_at", "-pk")
     folded = ("body",)
+    # Of no use to people: what presses at the same time are told apart by.
+    exclude = ("version", "batch", "target")
 
     def title_of(self, row: PartnerWrite) -> str:
         return f"{row.get_verb_display()} {row.name}"
@@ -207,7 +222,7 @@ class PartnerWriteRecords(RecordAdmin):
         kind, _, clockify_id = row.target.partition(":")
         calls = list_of("integrations.apicall", q=row.intuit_tid) if row.intuit_tid else ""
         desk_link = desk(row.workspace_id, kind, row.clockify_id or clockify_id)
-        return [("Its row on the review desk", desk_link), ("The call that carried it", calls)]
+        return [("On the review desk", desk_link), ("The call that carried it", calls)]
 
     @admin.display(description="What", ordering="verb")
     def what(self, row: PartnerWrite) -> str:

@@ -21,6 +21,7 @@ from integrations.models import (
     Item,
     Vendor,
 )
+from integrations.unnamed import named
 from mapping.models import Link
 from syncjobs.display.formatting import day
 from syncjobs.pages.links import desk, list_of, page_of
@@ -40,14 +41,14 @@ class MirrorRecords(RecordAdmin):
     ordering = ("name", "pk")
 
     def title_of(self, row: Any) -> str:
-        return getattr(row, "full_name", "") or row.name or f"{self.opts.verbose_name} without a name"
+        return getattr(row, "full_name", "") or self.called(row)
 
     def timeline(self, row: Any) -> list[Event]:
         return timeline.of_record(row) if self.kind else []
 
     @admin.display(description="Name", ordering="name")
     def called(self, row: Any) -> str:
-        return row.name or "no name"
+        return named(row.name, str(self.opts.verbose_name).rpartition(" ")[2])
 
     @admin.display(description="State", ordering="gone_at")
     def standing(self, row: Any) -> str:
@@ -65,7 +66,7 @@ class ClockifyRecords(MirrorRecords):
 
     def related(self, row: Any) -> Related:
         links = Link.objects.filter(workspace=row.workspace_id, kind=self.kind, clockify_id=row.clockify_id)
-        related = [("Its row on the review desk", desk(row.workspace_id, self.kind, row.clockify_id))]
+        related = [("On the review desk", desk(row.workspace_id, self.kind, row.clockify_id))]
         for link in links.order_by("-pk"):
             related.append((f"{_linked(link)} with {link.quickbooks_kind} {link.quickbooks_name}", page_of(link)))
         return [*related, *self.entry_links(row)]

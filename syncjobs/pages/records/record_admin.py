@@ -1,4 +1,4 @@
-"""Admin lists of receipts, writes and decisions about entries: records to inspect, found by any id."""
+"""Admin lists of sent time, changes sent and decisions about entries: records to inspect, found by any id."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from unfold.decorators import display
 
 from integrations.admin_lists.connection_filters import CompanyFilter, WorkspaceFilter
 from integrations.models import TimeEntry
+from integrations.unnamed import named
 from syncjobs.display import badges, formatting, vendor_links
 from syncjobs.display.badges import StatusBadge
 from syncjobs.models import Action, EntryOverride, Receipt
@@ -21,10 +22,10 @@ from syncjobs.pages.records.base_admin import RecordAdmin, Related, person_name
 from syncjobs.rules import reasons
 from syncjobs.verbs import Verb
 
-ACTIONS: dict[str, str] = {Verb.CREATE: "Create", Verb.UPDATE: "Update", Verb.DELETE: "Delete"}
+CHANGES: dict[str, str] = {Verb.CREATE: "New", Verb.UPDATE: "Update", Verb.DELETE: "Deletion"}
 IN_QUICKBOOKS, DELETED = (
     StatusBadge("In QuickBooks", "check_circle", "sent"),
-    StatusBadge("Deleted there", "remove", "out"),
+    StatusBadge("Deleted from here", "remove", "out"),
 )
 
 
@@ -48,8 +49,8 @@ class EntryRecords(RecordAdmin):
         run = getattr(row, "run", None)
         return [
             ("The time entry and its history", entry),
-            ("All writes for it", list_of("syncjobs.action", q=clockify_id)),
-            ("Its receipt", list_of("syncjobs.receipt", q=clockify_id)),
+            ("All changes sent for it", list_of("syncjobs.action", q=clockify_id)),
+            ("Its time in QuickBooks", list_of("syncjobs.receipt", q=clockify_id)),
             (str(run), page_of(run) if run else ""),
         ]
 
@@ -58,7 +59,7 @@ class EntryRecords(RecordAdmin):
 
     @display(description="Entry", header=True)
     def entry(self, row: Any) -> tuple[str, str]:
-        return row.entry_person or "no name", row.entry_project or getattr(row, self.id_column)
+        return named(row.entry_person or ""), row.entry_project or getattr(row, self.id_column)
 
 
 @admin.register(Receipt)
@@ -69,7 +70,7 @@ class ReceiptAdmin(EntryRecords):
     list_select_related = ("run",)
     list_filter = (WorkspaceFilter, CompanyFilter, "state", "conflict")
     search_fields = ("entry_id", "=quickbooks_id", "=run__id")
-    search_help_text = "Clockify id of the entry, QuickBooks id, or run"
+    search_help_text = "Clockify or QuickBooks id, or run"
     ordering = ("-sent_at", "-pk")
     exclude = ("content_hash",)
 
@@ -98,7 +99,7 @@ class ActionAdmin(EntryRecords):
     list_select_related = ("run",)
     list_filter = (WorkspaceFilter, CompanyFilter, "state", "needs_person")
     search_fields = ("entry_id", "=quickbooks_id", "=request_id", "=intuit_tid", "=error_code", "=run__id")
-    search_help_text = "Id of the entry, of QuickBooks, of the request, intuit_tid, error code, or run"
+    search_help_text = "Clockify or QuickBooks id, request id, intuit_tid, error code, or run"
     ordering = ("-created_at", "-pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -111,9 +112,9 @@ class ActionAdmin(EntryRecords):
         calls = list_of("integrations.apicall", q=row.intuit_tid) if row.intuit_tid else ""
         return [*super().related(row), ("The call that carried it", calls)]
 
-    @admin.display(description="What", ordering="verb")
+    @admin.display(description="Change", ordering="verb")
     def what(self, action: Action) -> str:
-        return ACTIONS.get(action.verb, action.verb)
+        return CHANGES.get(action.verb, action.verb)
 
     @admin.display(description="State", ordering="state")
     def outcome(self, action: Action) -> SafeString:

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, Permission, User
+from django.core.management import call_command
 from django.db import connection
 
 from integrations import roles
@@ -41,6 +42,18 @@ def test_only_mapping_admins_may_act_and_only_bookkeepers_may_sign() -> None:
         roles.SUPPORT: set(),
         roles.BOOKKEEPERS: {".".join(pair) for pair in sign},
     }
+
+
+def test_permissions_are_named_after_their_models_as_they_are_called_now() -> None:
+    permissions = Permission.objects.filter(content_type__app_label__in=roles.OUR_APPS)
+    permissions.filter(codename="view_receipt").update(name="Can view receipt")
+
+    call_command("migrate", verbosity=0)
+
+    names = dict(permissions.values_list("codename", "name"))
+    assert names["view_receipt"] == "Can view sent time entry"
+    assert names["view_action"] == "Can view change sent to QuickBooks"
+    assert names["sign_period"] == "Can sign periods, and explain what is not explained"
 
 
 def test_nothing_but_ours_is_in_a_group() -> None:
