@@ -232,7 +232,10 @@ class PolicyForm(forms.Form):
             for name, value in self.cleaned_data.items():
                 setting = SETTINGS[name]
                 if setting.schedules:
+                    timetable_before = schedules.shown(workspace, setting.schedules)
                     schedules.change(workspace, setting.schedules, value, now=now)
+                    if timetable_before != str(value):
+                        _record_change(workspace, name, timetable_before, value, now=now, person=person)
                     continue
                 owner: Any = company if setting.of_company else workspace
                 before, columns = getattr(owner, setting.column.name), setting.columns(value)
@@ -284,7 +287,7 @@ def _record_change(workspace: Workspace, name: str, before: Any, value: Any, *, 
         workspace=workspace,
         company=workspace.company if SETTINGS[name].of_company else None,
         at=now,
-        kind="policy",
+        kind="schedule" if SETTINGS[name].schedules else "policy",
         message=f"{name} changed from {_value_text(before)} to {_value_text(value)}.",
         by=person,
     )

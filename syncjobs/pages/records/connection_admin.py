@@ -13,9 +13,11 @@ from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from integrations.admin_lists.connection_filters import CompanyFilter, WorkspaceFilter
 from integrations.models import ApiCall, ArchivedConnection, Company, ConnectionEvent, Workspace
+from syncjobs import policy
 from syncjobs.display import badges
 from syncjobs.display.badges import StatusBadge
 from syncjobs.pages.links import list_of, page_of
+from syncjobs.pages.records import detail
 from syncjobs.pages.records.base_admin import RecordAdmin, Related, person_name
 
 EVENTS = {
@@ -31,6 +33,17 @@ EVENTS = {
     "list_shrank": StatusBadge("List came back shorter", "warning", "held"),
     "list_believed": StatusBadge("Shorter list confirmed", "check", "out"),
     "policy": StatusBadge("Rule changed", "tune", "out"),
+    "schedule": StatusBadge("Schedule changed", "event", "out"),
+    "line_rule": StatusBadge("Line rule changed", "tune", "out"),
+    "adopted": StatusBadge("Existing time adopted", "link", "sent"),
+    "doubt_decided": StatusBadge("Unknown outcome decided", "help", "out"),
+    "tried_again": StatusBadge("Allowed to be sent again", "send", "out"),
+    "deletions_kept": StatusBadge("Kept in QuickBooks", "pause_circle", "out"),
+    "limit_lifted": StatusBadge("Wait ended", "play_circle", "out"),
+    "double_deleted": StatusBadge("Duplicate deleted", "content_copy", "held"),
+    "double_kept": StatusBadge("Duplicate left in QuickBooks", "content_copy", "held"),
+    "double_billed": StatusBadge("Duplicate billed", "content_copy", "refused"),
+    "support_bundle": StatusBadge("Support bundle downloaded", "download", "out"),
 }
 MAX_PATH_LENGTH = 60
 
@@ -93,7 +106,7 @@ class CompanyRecords(RecordAdmin):
             ("What happened to the connection", list_of("integrations.connectionevent", company=row.pk)),
             ("Runs", list_of("syncjobs.run", company=row.pk)),
             ("Sent time", list_of("syncjobs.receipt", company=row.pk)),
-            ("Writes", list_of("syncjobs.action", company=row.pk)),
+            ("Changes sent to QuickBooks", list_of("syncjobs.action", company=row.pk)),
             ("Employees", list_of("integrations.employee", company=row.pk)),
             ("Customers", list_of("integrations.customer", company=row.pk)),
             ("Calls to QuickBooks", list_of("integrations.apicall", q=row.realm_id)),
@@ -125,7 +138,7 @@ class ArchivedRecords(RecordAdmin):
             ("The company", page_of(row.company)),
             ("Runs", list_of("syncjobs.run", **of_both)),
             ("Sent time", list_of("syncjobs.receipt", **of_both)),
-            ("Writes", list_of("syncjobs.action", **of_both)),
+            ("Changes sent to QuickBooks", list_of("syncjobs.action", **of_both)),
         ]
 
     @admin.display(description="By", ordering="by")
@@ -133,23 +146,49 @@ class ArchivedRecords(RecordAdmin):
         return person_name(row.by)
 
 
+class EventFilter(admin.SimpleListFilter):
+    """A filter by what happened, in the words of the list."""
+
+    title = "what"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        kinds = ConnectionEvent.objects.order_by("kind").values_list("kind", flat=True).distinct()
+        return sorted(((kind, _event(kind).word) for kind in kinds), key=lambda choice: choice[1])
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[ConnectionEvent]) -> QuerySet[ConnectionEvent]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
+def _event(kind: str) -> StatusBadge:
+    return EVENTS.get(kind) or StatusBadge(kind.replace("_", " ").capitalize(), "history", "out")
+
+
 @admin.register(ConnectionEvent)
 class EventRecords(RecordAdmin):
     """What happened to connections, and who did it."""
 
-    list_display = ("at", "what", "message", "workspace", "company", "by_whom")
+    list_display = ("at", "what", "said", "workspace", "company", "by_whom")
     list_select_related = ("by",)
-    list_filter = ("kind", WorkspaceFilter, CompanyFilter)
+    list_filter = (EventFilter, WorkspaceFilter, CompanyFilter)
     search_fields = ("message", "kind", "workspace__name", "company__name", "company__realm_id")
     search_help_text = "Words, workspace or company"
     ordering = ("-at", "-pk")
+    exclude = ("message",)
+
+    def leading_facts(self, row: ConnectionEvent) -> list[detail.Fact]:
+        return [detail.Fact("What happened", self.said(row))]
+
+    @admin.display(description="What happened", ordering="message")
+    def said(self, row: ConnectionEvent) -> str:
+        return policy.with_label(row.message)
 
     def title_of(self, row: ConnectionEvent) -> str:
-        return EVENTS.get(row.kind, StatusBadge(row.kind, "history", "out")).word
+        return _event(row.kind).word
 
     @admin.display(description="What", ordering="kind")
     def what(self, row: ConnectionEvent) -> SafeString:
-        return badges.plain(EVENTS.get(row.kind, StatusBadge(row.kind, "history", "out")))
+        return badges.plain(_event(row.kind))
 
     @admin.display(description="By", ordering="by")
     def by_whom(self, row: ConnectionEvent) -> str:
@@ -183,14 +222,14 @@ class CallRecords(RecordAdmin):
     list_filter = ("vendor", AnsweredFilter, ("at", RangeDateTimeFilter))
     list_filter_submit = True
     search_fields = ("path", "intuit_tid", "account", "=run_id", "problem")
-    search_help_text = "Path, intuit_tid, run, workspace id or realm"
+    search_help_text = "Path, intuit_tid, run, workspace or company id"
     ordering = ("-pk",)
 
     def related(self, row: ApiCall) -> Related:
         of_run = list_of("syncjobs.run") + f"{row.run_id}/change/" if row.run_id else ""
         calls = list_of("integrations.apicall", q=row.run_id) if row.run_id else ""
-        writes = list_of("syncjobs.action", q=row.intuit_tid) if row.intuit_tid else ""
-        return [(f"Run {row.run_id}", of_run), ("All calls of that run", calls), ("The write it carried", writes)]
+        changes = list_of("syncjobs.action", q=row.intuit_tid) if row.intuit_tid else ""
+        return [(f"Run {row.run_id}", of_run), ("All calls of that run", calls), ("The change it carried", changes)]
 
     def title_of(self, row: ApiCall) -> str:
         return f"{row.method} {_short_path(row.path)}"

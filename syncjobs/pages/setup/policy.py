@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from integrations.database import database_now
 from integrations.models import ConnectionEvent, Item, Workspace
 from integrations.roles import ALLOW_PLAN_RIGHT, MAP_RIGHT, SEND_RIGHT
+from integrations.unnamed import named
 from mapping.matching.names import strip_deleted
 from syncjobs import policy
 from syncjobs.display.formatting import day, duration, length, number
@@ -92,7 +93,6 @@ def _show(request: HttpRequest, workspace: Workspace, refused: Mapping[str, Any]
         not_chosen = [] if form["service_item"].value() else [("", "Not chosen yet")]
         choices = [*not_chosen, ("none", "Leave it to QuickBooks"), *items]
         form.fields["service_item"].widget = forms.Select(choices=choices)
-    events = ConnectionEvent.objects.filter(workspace=workspace, kind="policy").select_related("by")
     context = {
         "workspace": workspace,
         "others": access.workspaces().exclude(pk=workspace.pk),
@@ -101,10 +101,16 @@ def _show(request: HttpRequest, workspace: Workspace, refused: Mapping[str, Any]
         "refused": [form[name] for name in form.fields if name in refused],
         "rounding_example": _rounding_example(workspace),
         "zones": sorted(available_timezones()),
-        "changes": [(event, policy.with_label(event.message)) for event in events.order_by("-at", "-pk")[:MAX_CHANGES]],
+        "changes": changes(workspace, "policy"),
     }
     title = f"Rules, {workspace.name}"
     return access.show(request, "setup/policy.html", context, title=title, status=422 if refused else 200)
+
+
+def changes(workspace: Workspace, kind: str) -> list[tuple[ConnectionEvent, str]]:
+    """Return the latest changes of rules (`policy`) or schedules (`schedule`), each with what it was in words."""
+    events = ConnectionEvent.objects.filter(workspace=workspace, kind=kind).select_related("by")
+    return [(event, policy.with_label(event.message)) for event in events.order_by("-at", "-pk")[:MAX_CHANGES]]
 
 
 def _items(workspace: Workspace, *, with_unusable: str) -> list[tuple[str, str]]:
@@ -131,5 +137,5 @@ def _rounding_example(workspace: Workspace) -> str:
     row, seconds, minutes = next(changed, lengths[0] if lengths else (None, 0, 0))
     if row is None:
         return ""
-    name = row.user_name or row.user_id
+    name = named(row.user_name)
     return f"As saved, {length(seconds)} of {name} on {day(row.txn_date)} counts as {duration(minutes)}."

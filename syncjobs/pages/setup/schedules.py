@@ -63,6 +63,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "others": access.workspaces().exclude(pk=workspace.pk),
         "zone": workspace.time_zone,
         "lines": list(_lines(form, written)),
+        "changes": rules.changes(workspace, "schedule"),
         "refused": [form[name] for name in NAMES if name in refused],
     }
     title = f"Schedules, {workspace.name}"

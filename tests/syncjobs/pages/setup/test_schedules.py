@@ -49,6 +49,20 @@ def test_a_schedule_is_chosen_in_fields_and_says_when_it_begins_next(
     assert "Nothing was changed." in text(dana.post(schedules(workspace), form_again, follow=True))
 
 
+def test_who_changed_a_schedule_is_recorded_and_shown(dana: Client, admin_client: Client, workspace: Workspace) -> None:
+    dana.post(schedules(workspace), {"sync_schedule": "daily", "sync_schedule-at": "18:00"})
+    dana.post(schedules(workspace), {"sync_schedule": "daily", "sync_schedule-at": "18:00"})
+    policy.change(workspace, {"sync_schedule": "off"}, now=timezone.now())
+
+    events = workspace.events.order_by("pk").values_list("kind", "by__username")
+    assert list(events) == [("schedule", "dana"), ("schedule", None)]
+    page = main_text(dana.get(schedules(workspace)))
+    assert re.search(r"Automatic sync changed from daily at 18:00 to off\. [^.]*, by a command", page)
+    assert re.search(r"Automatic sync changed from off to daily at 18:00\. [^.]*, by dana", page)
+    listed = main_text(admin_client.get("/admin/integrations/connectionevent/?kind=schedule"))
+    assert "Schedule changed Automatic sync changed from off to daily at 18:00." in listed
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
