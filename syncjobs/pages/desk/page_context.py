@@ -14,7 +14,9 @@ from django.db.models import Count, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 
+from integrations.admin_lists.readonly_admin import rows_a_page
 from integrations.models import TimeEntry, Workspace
+from integrations.unnamed import named
 from mapping.decisions import partner_search, versions
 from mapping.decisions.undo import history
 from mapping.desk import wording
@@ -39,9 +41,9 @@ from mapping.queries import Key, mirrored_names
 from syncjobs.models import EntryStatus
 from syncjobs.pages import access
 from syncjobs.pages.desk import candidate_facts, changed, safe_counts
+from syncjobs.pages.paging import ROWS_A_PAGE
 from syncjobs.planning.forecast import amount
 
-ROWS_PER_PAGE = 50
 SCRIPT_HEADER = "X-Desk"
 SECTION_LABELS = {
     TODO: "To do",
@@ -58,7 +60,10 @@ MAX_PANEL_DECISIONS = 5
 
 @dataclass
 class DeskParams:
-    """Parameters of the page's URL; `opened` is the key of the open row, `query` the URL's query without it."""
+    """Parameters of the page's URL; `opened` is the key of the open row, `query` the URL's query without it.
+
+    `rows`: how many rows a page has, fewer on phones.
+    """
 
     tab: str
     section: str
@@ -69,6 +74,7 @@ class DeskParams:
     opened: str
     query: str
     is_script: bool
+    rows: int
     # Kind and id of a record that stays in sight although it left the list: a decision about it was refused.
     kept: Key | None = None
 
@@ -90,6 +96,7 @@ class DeskParams:
             opened=request.GET.get("open", "")[:100],
             query=query.urlencode(),
             is_script=SCRIPT_HEADER in request.headers,
+            rows=rows_a_page(request, ROWS_A_PAGE),
         )
 
 
@@ -106,14 +113,14 @@ def index_of(workspace: Workspace, params: DeskParams) -> DeskIndex:
 def listed_keys(workspace: Workspace, params: DeskParams) -> list[str]:
     """Return the keys of the page's rows in the order shown."""
     index = index_of(workspace, params)
-    page = _paginator(index).get_page(params.page or 1)
+    page = _paginator(index, params.rows).get_page(params.page or 1)
     return [ref.key for ref in page.object_list]
 
 
-def _paginator(index: DeskIndex) -> Paginator[Ref]:
+def _paginator(index: DeskIndex, rows: int) -> Paginator[Ref]:
     # Typed as Any because a paginator wants a sequence; it only takes the length and slices, which the index has.
     sliceable: Any = index
-    return Paginator(sliceable, ROWS_PER_PAGE)
+    return Paginator(sliceable, rows)
 
 
 def ready(workspace: Workspace) -> tuple[int, int]:
@@ -179,8 +186,8 @@ def _list_context(workspace: Workspace, params: DeskParams, counts: Mapping[str,
     if params.opened and not params.page:
         # A link to one record can't know on which page of the list it is now.
         position = index.place_of(params.opened.partition("-")[2])
-        page_number = (position or 0) // ROWS_PER_PAGE + 1
-    page = _paginator(index).get_page(page_number)
+        page_number = (position or 0) // params.rows + 1
+    page = _paginator(index, params.rows).get_page(page_number)
     refs = list(page.object_list)
     kept = ref_of(workspace, *params.kept) if params.kept else None
     if kept is not None and kept.key in {ref.key for ref in refs}:
@@ -278,6 +285,6 @@ def _last_decision(workspace: Workspace) -> dict[str, Any]:
     names = mirrored_names(workspace, last_decision.kind, [last_decision.clockify_id])
     return {
         "last_decision": last_decision,
-        "last_name": names.get(last_decision.clockify_id) or f"a {last_decision.kind} without a name",
+        "last_name": named(names.get(last_decision.clockify_id, ""), last_decision.kind),
         "batch_size": batch_size,
     }

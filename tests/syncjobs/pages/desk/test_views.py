@@ -69,6 +69,23 @@ def decide(client: Client, address: str, verb: str, record: str, **values: Any) 
     return client.post(address, form)
 
 
+@pytest.mark.parametrize(("browser", "rows"), [("Mozilla/5.0 (iPhone) Mobile/15E148", 20), ("Mozilla/5.0 (X11)", 23)])
+def test_a_phone_gets_a_shorter_list_that_still_opens_every_row(
+    dana: Client, workspace: Workspace, browser: str, rows: int
+) -> None:
+    for n in range(23):
+        ClockifyUserFactory(workspace=workspace, clockify_id=f"u{n}", name=f"User {n}")
+        MismatchFactory(workspace=workspace, clockify_id=f"u{n}", clockify_name=f"User {n}", blocked_minutes=100 - n)
+    arrange(workspace)
+    phone = {"User-Agent": browser}
+
+    page = dana.get(people(workspace), headers=phone).content.decode()
+    opened = dana.get(people(workspace), {"open": "user-u22"}, headers=phone).content.decode()
+
+    assert page.count(" data-row ") == rows
+    assert 'id="user-u22"' in opened
+
+
 # --- looking -------------------------------------------------------------------------------------------------
 def test_each_section_has_its_rows_the_most_held_hours_first(dana: Client, workspace: Workspace) -> None:
     for name, minutes in (("Little", 10), ("Much", 500)):
