@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from integrations.models import Customer, TimeEntry, Workspace
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
+from integrations.unnamed import named
 from mapping.models import MappingOverride
 from mapping.queries import QUICKBOOKS_MODELS, all_links_of, company_of, mapping_overrides_of
 from syncjobs import entry_versions
@@ -259,7 +260,7 @@ def _clockify_values(
     # The day as sent stays while the start is unchanged, even if a time zone was changed since.
     txn_date = changes.day_of(context.entry(entry), inputs.sent_of(receipt))
     return [
-        names.person(person.kind, person.id) if person else f"{entry.user_name}, has no partner now",
+        names.person(person.kind, person.id) if person else f"{named(entry.user_name)}, has no partner now",
         names.customer(customer.id) if customer else f"{entry.project_name or 'no project'}, has no customer now",
         day(txn_date),
         duration(resolution.minutes),

@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from integrations.models import Workspace
+from integrations.unnamed import named
 from mapping.decisions.undo import history
 from mapping.errors import Refused
 from mapping.models import Decision
@@ -94,7 +95,9 @@ def _lines(workspace: Workspace, decisions: list[Decision]) -> list[HistoryLine]
     return [
         HistoryLine(
             decision=decision,
-            name=names.get((decision.kind, decision.clockify_id)) or f"without a name ({decision.clockify_id})",
+            name=named(
+                names.get((decision.kind, decision.clockify_id), ""), decision.kind, record_id=decision.clockify_id
+            ),
             before=describe_state(decision.before),
             after=describe_state(decision.after),
             row_url=desk(workspace.pk, decision.kind, decision.clockify_id),

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import Workspace
+from integrations.unnamed import named
 from mapping.decisions.batch import Applied, Choice, apply
 from mapping.decisions.safe_pairs import SafePair, accept_safe, among
 from mapping.decisions.versions import Version, versions_of_unlinked
@@ -65,6 +66,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     if workspace.company is None:
         return redirect("hourbridge:people", workspace.pk)
     rows = ticked.of(request, workspace)
+    if nothing := ticked.nothing(request, workspace, rows):
+        return nothing
     if ticked.is_confirmed(request):
         return _accept(request, workspace, rows, ticked.chosen_keys(request))
     return _show(request, workspace, rows)
@@ -127,7 +130,7 @@ def ticked_pairs(
     rows = ticked.rows_of(workspace, tab, keys)
     for row in rows:
         if row.clear is None:
-            left_out.append((row.key, f"{row.name or 'A record without a name'} has no clear suggestion."))
+            left_out.append((row.key, f"{named(row.name, row.ref.kind)} has no clear suggestion."))
         else:
             pairs.append(_pair_of_row(row, row.clear, is_safe=row.key in safe_keys))
     return sorted(pairs, key=lambda pair: (-pair.minutes, pair.key)), left_out

@@ -73,6 +73,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     chosen = ticked.of(request, workspace)
     if workspace.company is None:
         return redirect(chosen.back(workspace))
+    if nothing := ticked.nothing(request, workspace, chosen):
+        return nothing
     params = request.POST if request.method == "POST" else request.GET
     entity = "vendor" if params.get("entity") == "vendor" and workspace.people_to_vendors else "employee"
     lines, others = _lines(workspace, chosen, entity)

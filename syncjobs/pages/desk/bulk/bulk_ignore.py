@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 
 from integrations.models import Workspace
+from integrations.unnamed import named
 from mapping.decisions.batch import Applied, Choice, apply
 from mapping.desk.rows import Row
 from mapping.errors import Refused
@@ -18,8 +19,6 @@ from syncjobs.pages.desk.bulk import ticked
 from syncjobs.pages.desk.bulk.ticked import Ticked
 from syncjobs.planning import evaluate
 
-NAMELESS = "A record without a name"
-
 
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the ticked rows and ask for a note; on POST, ignore those still ticked."""
@@ -27,6 +26,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     chosen = ticked.of(request, workspace)
     if workspace.company is None:
         return redirect(chosen.back(workspace))
+    if nothing := ticked.nothing(request, workspace, chosen):
+        return nothing
     rows = ticked.rows_of(workspace, chosen.tab, chosen.keys)
     if ticked.is_confirmed(request):
         return _ignore(request, workspace, chosen, rows)
@@ -45,7 +46,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _ignore(request: HttpRequest, workspace: Workspace, chosen: Ticked, rows: list[Row]) -> HttpResponse:
     now = timezone.now()
-    names = {row.ref.clockify_id: row.name or NAMELESS for row in rows}
+    names = {row.ref.clockify_id: named(row.name, row.ref.kind) for row in rows}
     try:
         # Only what was shown is ignored, and only as it was shown.
         shown, keys = ticked.shown_versions(request), set(request.POST.getlist("key"))

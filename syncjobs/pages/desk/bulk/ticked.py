@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, QueryDict
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
 from django.urls import reverse
 
 from integrations.models import Workspace
@@ -48,6 +50,17 @@ def of(request: HttpRequest, workspace: Workspace) -> Ticked:
     index = DeskIndex(workspace, tab, narrowed.get("show", TODO), **filters)
     keys = [ref.key for ref in index.refs(0, MAX_TICKED)]
     return Ticked(tab, keys, narrowed, max(index.count - MAX_TICKED, 0))
+
+
+def nothing(request: HttpRequest, workspace: Workspace, ticked: Ticked) -> HttpResponse | None:
+    """Return to the list where a button for ticked rows was pressed without any; None where there are some.
+
+    Scripts hide those buttons then; without scripts the desk's form says that it was pressed there.
+    """
+    if ticked.keys or not request.GET.get("selected"):
+        return None
+    messages.warning(request, "Tick at least one row first.")
+    return redirect(ticked.back(workspace))
 
 
 def chosen_keys(request: HttpRequest, *, at_first: Iterable[str] = ()) -> set[str]:

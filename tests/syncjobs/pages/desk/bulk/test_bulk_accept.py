@@ -71,6 +71,20 @@ def test_the_number_of_safe_pairs_is_counted_once_and_then_known_to_every_page(d
     assert "Accept all safe…" in main_text(dana.get(at(pairs, "people")))
 
 
+@pytest.mark.parametrize("sheet", ["desk/safe", "desk/create", "desk/ignore"])
+def test_a_sheet_for_ticked_rows_asks_for_one_where_none_is_ticked(dana: Client, pairs: Workspace, sheet: str) -> None:
+    # As a browser without scripts sends the desk's form.
+    form = (
+        dana.get(at(pairs, "people")).content.decode().partition('<form id="desk-selected"')[2].partition("</form>")[0]
+    )
+    assert '<input type="hidden" name="selected" value="1">' in form
+
+    answer = dana.get(at(pairs, sheet), {"tab": "people", "selected": "1", "left": "ada"}, follow=True)
+
+    assert answer.redirect_chain == [(f"{at(pairs, 'people')}?left=ada", 302)]
+    assert "Tick at least one row first." in main_text(answer)
+
+
 def test_ticked_rows_are_accepted_as_they_were_shown(dana: Client, pairs: Workspace) -> None:
     rows = ["user-u2", "user-u3"]
     page_text = main_text(dana.get(at(pairs, "desk/safe"), {"tab": "people", "row": rows}))
