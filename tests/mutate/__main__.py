@@ -20,6 +20,7 @@ T = TypeVar("T")
 PACKAGES = ("syncjobs/rules", "mapping/matching", "syncjobs/settling", "syncjobs/sending")
 OUR_CODE = ("integrations", "mapping", "syncjobs")
 OPTIONS = ("-qq", "-s", "--no-header", "-p", "no:cacheprovider", "-p", "no:randomly")
+QUICK = ("--quick", "-m", "not slow")
 ENOUGH = 0.9
 EQUIVALENTS = Path(__file__).with_name("equivalents.toml")
 
@@ -39,6 +40,10 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--tests", action="append", metavar="PATH", help="tests to use instead of the package's own")
     result.add_argument("--sample", type=int, metavar="N", help="try N mutants of all, chosen by the seed")
     result.add_argument("--seed", type=int, default=1, metavar="S")
+    result.add_argument("--jobs", type=int, default=2, metavar="N", help="how many to try at a time")
+    result.add_argument(
+        "--all-cases", action="store_true", help="use also the cases and tests that `make test` leaves out"
+    )
     result.add_argument("--line", type=int, action="append", metavar="L", help="try only mutants of this line")
     return result
 
@@ -59,9 +64,9 @@ def main(arguments: list[str] | None = None) -> int:
     planned = [(module, mutant) for module, mutant in planned if mutant.name not in known.get(module, ())]
     tests = {module: options.tests or [tests_beside(home, module)] for module, _ in planned}
     print(f"{len(planned)} mutants, seed {options.seed}.", flush=True)
-    trials = Trials(home, [(module, mutant, tests[module]) for module, mutant in planned])
+    trials = Trials(home, [(module, mutant, tests[module]) for module, mutant in planned], jobs=options.jobs)
     folders = sorted({folder for folders in tests.values() for folder in folders})
-    pytest.main([*OPTIONS, *folders], plugins=[trials])
+    pytest.main([*OPTIONS, *(() if options.all_cases else QUICK), *folders], plugins=[trials])
     if trials.failed:
         print("Fails without any mutant:", *trials.failed, sep="\n  ", file=sys.stderr)
         return 2

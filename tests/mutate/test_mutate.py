@@ -35,6 +35,9 @@ def price(order, rate=5):
 def nobody_asks():
     return MOST
 """
+CONFTEST = """def pytest_addoption(parser):
+    parser.addoption("--quick", action="store_true")
+"""
 TESTS = """import toy
 
 ORDER = toy.Order(2)
@@ -48,6 +51,7 @@ def test_price():
 
 @pytest.fixture
 def toy(tmp_path: Path) -> Path:
+    (tmp_path / "conftest.py").write_text(CONFTEST)
     (tmp_path / "tests").mkdir()
     (tmp_path / "toy.py").write_text(TOY)
     (tmp_path / "tests/test_toy.py").write_text(TESTS)
@@ -108,3 +112,35 @@ def test_tests_are_those_that_run_the_line_fastest_first() -> None:
     # Runs while the module is imported: any test of the file may be about it.
     assert trials.tests_of("toy.py", [3]) == ["t.py::b", "t.py::a", "t.py::c"]
     assert trials.tests_of("toy.py", [16]) == []
+
+
+def test_tests_that_noticed_other_mutants_come_first() -> None:
+    trials = Trials(HOME, [])
+    trials._lines = {"toy.py": {8: ["t.py::a", "t.py::b"]}}
+    trials._seconds = {"t.py::a": 2, "t.py::b": 1}
+
+    trials._kills["other.py", "t.py::b"] = 2
+    trials._kills["toy.py", "t.py::a"] = 1
+
+    assert trials.tests_of("toy.py", [8]) == ["t.py::a", "t.py::b"]
+
+
+def test_a_test_that_fails_once_notices_nothing(toy: Path) -> None:
+    flaky = "\n\nTRIES = []\n\n\ndef test_flaky():\n    TRIES.append(toy.nobody_asks())\n    assert TRIES != [None]\n"
+    (toy / "tests/test_toy.py").write_text(TESTS + flaky)
+
+    result = mutate(toy, "--line", "20")
+
+    assert "SURVIVED toy.py:20  nobody_asks: return [MOST -> None]" in result.stdout, result.stderr
+
+
+def test_a_mutant_without_end_is_a_timeout(toy: Path) -> None:
+    (toy / "toy.py").write_text(
+        f"{TOY}\n\ndef countdown(number):\n    while number != 0:\n        number = number - 1\n"
+    )
+    more = "\n\ndef test_countdown():\n    toy.countdown(2)\n"
+    (toy / "tests/test_toy.py").write_text(TESTS + more)
+
+    result = mutate(toy, "--line", "25")
+
+    assert "TIMEOUT toy.py:25  countdown: number = number [- -> +] 1" in result.stdout, result.stderr
