@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 
 from integrations.database import DatabaseNow, database_now
-from integrations.errors import ApiError
+from integrations.errors import ApiError, TryLater
 from integrations.models import Workspace
 from mapping.errors import Refused
 from mapping.models import PartnerWrite
@@ -144,6 +144,19 @@ def end(write: PartnerWrite, state: str, *, message: str, error: ApiError | None
     rows.update(
         state=state, ended_at=DatabaseNow(), in_doubt=False, said=message, **ids, **_error_fields(write, error, tid)
     )
+    write.refresh_from_db()
+    return write
+
+
+def end_unsent(write: PartnerWrite, error: ApiError) -> PartnerWrite:
+    """End a write of which nothing was carried out. One of many that only came too early waits for its turn again."""
+    if write.batch is None or not isinstance(error, TryLater):
+        return end(write, State.ABANDONED, message=f"{error.message} {error.fix}".strip(), error=error)
+    until = f" after {database_now() + timedelta(seconds=error.after):%H:%M} UTC" if error.after else ""
+    message = f"{error.message} It is tried again automatically{until}."
+    # Never carried out, so that its next attempt is the first one that can arrive.
+    rows = PartnerWrite.objects.filter(pk=write.pk, state=State.SENDING)
+    rows.update(state=State.WAITING, attempts=0, tried_at=None, said=message)
     write.refresh_from_db()
     return write
 

@@ -1,6 +1,7 @@
 """Creating many records in QuickBooks, one after the other: each through the journal, with its own checks and outcome.
 
-They wait as rows of the journal until the worker takes them up. A refusal of one never stops the others.
+They wait as rows of the journal until the worker takes them up. A refusal of one never stops the others; where
+QuickBooks takes no more calls, all that are left wait until the queue's sweep has them tried again.
 """
 
 from __future__ import annotations
@@ -80,12 +81,14 @@ def writes_of(batch: uuid.UUID) -> QuerySet[PartnerWrite]:
 
 
 def work(batch: uuid.UUID, *, deadline: float, leaving: Callable[[], bool]) -> bool:
-    """Carry out the batch's waiting writes until the deadline; return whether any is left."""
+    """Carry out the batch's waiting writes until the deadline; return whether any is left to do at once."""
     while (write := writes_of(batch).filter(state=State.WAITING).order_by("pk").first()) is not None:
         if leaving() or time.monotonic() > deadline:
             return True
         if _claim(write):
             _carry_out(write)
+            if write.state == State.WAITING:
+                return False
     return False
 
 

@@ -30,4 +30,4 @@ def end_unless_tried(write: PartnerWrite, error: TryLater | ReconnectNeeded) -> 
     """End a write that was refused before it was carried out; only an earlier attempt of it could have arrived."""
     if write.attempts > 1:
         return journal.mark_unknown(write, error)
-    return journal.end(write, State.ABANDONED, message=f"{error.message} {error.fix}".strip(), error=error)
+    return journal.end_unsent(write, error)

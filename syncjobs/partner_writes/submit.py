@@ -111,7 +111,7 @@ def send_opened(
         raise
     except ApiError as error:
         # Only the read failed: nothing was sent.
-        return journal.end(write, State.ABANDONED, message=f"{error.message} {error.fix}".strip(), error=error)
+        return journal.end_unsent(write, error)
     if not journal.claim_attempt(write):
         return write
     # From here on the outcome may be unknown; the row is the only proof of the attempt.

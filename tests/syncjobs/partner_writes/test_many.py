@@ -10,9 +10,11 @@ import pytest
 from django.core.cache import cache
 from django.utils import timezone
 
+from integrations.limits import throttle
 from mapping.decisions import decide, undo
 from mapping.decisions.versions import version_of
 from mapping.models import Decision, Link, PartnerWrite
+from sandbox.data.datasets import REALM
 from syncjobs import tasks
 from syncjobs.partner_writes import many, submit
 from syncjobs.partner_writes.drafts import CREATE, QUICKBOOKS, WriteRequest
@@ -153,3 +155,29 @@ def test_a_slice_ends_and_a_lost_message_is_sent_again(
     cache.clear()
     tasks.create_partners(str(requested.batch))
     assert states() == [State.DONE] * 3 and queue.sweep() == 0
+
+
+def test_a_quickbooks_that_takes_no_more_calls_lets_what_is_left_wait(scene: Scene, projects: list[str]) -> None:
+    requested = request_all(scene, projects)
+    scene.fault("429_retry_after", "customer", method="POST", skip=1, times=1, seconds=900)
+
+    assert work(requested) is False
+
+    first, second, third = PartnerWrite.objects.order_by("pk")
+    assert [first.state, second.state, third.state] == [State.DONE, State.WAITING, State.WAITING]
+    assert "It is tried again automatically after" in second.said and "Nothing was written" not in second.said
+    assert (second.attempts, second.tried_at, names_there(scene)) == (0, None, ["Alpha"])
+    # While QuickBooks has us wait, it is not even asked.
+    scene.zero_calls()
+    assert work(requested) is False and states() == [State.DONE, State.WAITING, State.WAITING]
+    assert not scene.calls()
+
+    throttle.lift(f"quickbooks:{REALM}")
+    PartnerWrite.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+    cache.clear()
+    assert queue.sweep() == 1
+    work(requested)
+
+    assert states() == [State.DONE] * 3 and names_there(scene) == ["Alpha", "Bravo", "Charlie"]
+    second.refresh_from_db()
+    assert (second.said, second.error_message) == ("Created in QuickBooks. Linked.", "")

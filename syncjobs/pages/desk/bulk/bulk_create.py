@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -34,6 +35,7 @@ from syncjobs.runs import queue
 # Reasons that say that QuickBooks has no record of the name, neither at another place nor inactive.
 REASONS = ("NO_EMPLOYEE", "NO_CUSTOMER")
 OPEN_STATES = (PartnerWrite.State.WAITING, PartnerWrite.State.SENDING)
+NOT_CREATED = (PartnerWrite.State.REFUSED, PartnerWrite.State.ABANDONED)
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,7 @@ def created(request: HttpRequest, pk: int, batch: UUID) -> HttpResponse:
     states = [(write, journal.shown_state(write)) for write in writes]
     open_count = sum(write.state in OPEN_STATES for write in writes)
     first = writes[0]
+    tab = TABS[str(first.asked["kind"])]
     context: dict[str, Any] = {
         "workspace": workspace,
         "zone": workspace.time_zone,
@@ -176,7 +179,17 @@ def created(request: HttpRequest, pk: int, batch: UUID) -> HttpResponse:
         "asked_by": first.person,
         "asked_at": first.created_at,
         "no_worker": open_count and queue.last_heartbeat() is None,
-        "back": reverse(f"hourbridge:{TABS[str(first.asked['kind'])]}", args=[workspace.pk]),
+        "back": reverse(f"hourbridge:{tab}", args=[workspace.pk]),
+        "again": _sheet_of(workspace, tab, [write for write in writes if write.state in NOT_CREATED]),
     }
     title = f"Creating {number(len(writes), 'record,records')} in QuickBooks"
     return access.show(request, "desk/bulk_created.html", context, title=title)
+
+
+def _sheet_of(workspace: Workspace, tab: str, writes: Sequence[PartnerWrite]) -> str:
+    """Return the address of the sheet that would create what these writes did not; "" for none."""
+    if not writes:
+        return ""
+    rows = [("row", write.target.replace(":", "-", 1)) for write in writes]
+    query = urlencode([("tab", tab), ("entity", writes[0].entity), *rows])
+    return f"{reverse('hourbridge:desk-create', args=[workspace.pk])}?{query}"

@@ -51,6 +51,25 @@ def test_the_sheet_shows_each_with_its_checks_and_its_page_says_what_became_of_i
     assert sorted(names) == ["Acme", "Alpha", "Bravo"]
 
 
+def test_what_was_not_created_is_tried_again_from_its_page(scene: Scene, projects: list[str], dana: Client) -> None:
+    scene.check()
+    address = f"/admin/workspaces/{scene.workspace.pk}/desk/create/"
+    rows = [f"project-{one}" for one in projects]
+    sheet = dana.get(address, {"tab": "projects", "row": rows})
+    shown = [line.shown_as for line in sheet.context["listed"]]
+    answer = dana.post(address, {"asked": "1", "tab": "projects", "row": rows, "shown": shown, "key": rows})
+    assert "Try the rest again" not in main_text(dana.get(answer["Location"]))
+    scene.fault("status_before", "query", method="", status=400, times=1)
+
+    tasks.create_partners(str(PartnerWrite.objects.latest("pk").batch))
+
+    page = dana.get(answer["Location"])
+    assert "2 of 3 created." in main_text(page) and "Try the rest again…" in main_text(page)
+    again = dana.get(page.context["again"])
+    assert [line.key for line in again.context["listed"]] == rows[:1]
+    assert "Create 1 record in QuickBooks and link" in main_text(again)
+
+
 def test_who_may_only_look_creates_nothing(scene: Scene, projects: list[str], visitor: Client) -> None:
     scene.check()
     form = {"asked": "1", "tab": "projects", "row": f"project-{projects[0]}", "key": f"project-{projects[0]}"}
