@@ -10,7 +10,10 @@ import pytest
 from django.utils import timezone
 
 from integrations.limits import retry
+from integrations.quickbooks.client import QuickBooksApiClient
 from syncjobs.models import Action, Receipt, RunItem
+from syncjobs.planning.unanswered import Absent
+from syncjobs.settling.settle import settle
 from tests.support.oracle import assert_books_agree
 from tests.support.scene import Result, Scene, run_command
 
@@ -121,3 +124,103 @@ def test_an_update_that_a_newer_one_replaced_is_not_found_again(scene: Scene, ad
 
     assert scene.receipt(entry).draft["description"] == "Third"
     assert closed.count() == 1
+
+
+def settled(scene: Scene) -> dict[str, Absent]:
+    company = scene.workspace.company
+    assert company is not None
+    return settle(company, QuickBooksApiClient(company))
+
+
+# --- how long a write is looked for ------------------------------------------------------------------------
+@pytest.mark.any_database
+@pytest.mark.parametrize("verb", ["update", "create"])
+def test_what_was_closed_is_looked_for_until_it_can_no_longer_arrive(
+    scene: Scene, ada: str, site: str, verb: str
+) -> None:
+    entry = scene.entry(ada, site)
+    if verb == "update":
+        scene.sync()
+        scene.edit_entry(entry, description="Second")
+    sync_without_answers(scene, "cut_before")
+    ended = "missing" if verb == "update" else "given_up"
+    closed = Action.objects.filter(verb=verb, state=ended)
+    Action.objects.filter(state="sending").update(state=ended, watch_until=timezone.now() + timedelta(minutes=3))
+
+    settled(scene)
+    assert closed.get().watch_until is not None
+    closed.update(watch_until=timezone.now() - timedelta(seconds=1))
+    settled(scene)
+
+    assert closed.get().watch_until is None
+    scene.zero_calls()
+    assert settled(scene) == {} and not scene.calls()
+
+
+@pytest.mark.any_database
+def test_a_create_that_did_not_arrive_in_time_gets_one_more_reading_for_late_duplicates(
+    scene: Scene, ada: str, site: str, settings: Any
+) -> None:
+    settings.SETTLE_SECONDS = 0
+    entry = scene.entry(ada, site, description="First")
+    sync_without_answers(scene, "cut_before")
+    scene.edit_entry(entry, description="Second")
+    assert scene.sync().counts == {"sent": 1}
+    missing = Action.objects.filter(state="missing")
+    # Its watch ended since that reading, and at its very end it arrived.
+    assert missing.update(watch_until=timezone.now()) == 1
+    scene.put("TimeActivity", json.loads(missing.get().body))
+
+    scene.sync()
+
+    assert [record["Description"] for record in scene.activities()] == ["Second"]
+    assert missing.get().watch_until is None
+
+
+# --- activities that can't be read -------------------------------------------------------------------------
+@pytest.mark.any_database
+@pytest.mark.parametrize(
+    ("meta_data", "counts"),
+    [
+        ({"MetaData": {"CreateTime": "2026-01-02T03:04:05-08:00"}}, {"sent": 1}),
+        ({"MetaData": {}}, {"unknown": 1}),
+        ({}, {"unknown": 1}),
+    ],
+    ids=["older than the write", "of unknown age", "new"],
+)
+def test_an_activity_that_cannot_be_read_may_be_any_that_is_not_older(
+    scene: Scene, ada: str, site: str, meta_data: dict[str, Any], counts: dict[str, int]
+) -> None:
+    scene.entry(ada, site, description="Design")
+    assert sync_without_answers(scene, "cut_before").counts == {"unknown": 1}
+    body = json.loads(Action.objects.get().body)
+    odd = scene.put("TimeActivity", body | {"Description": "Somebody's", "Hours": 7})["Id"]
+    change = {"Hours": "NaN", "Minutes": "NaN", **meta_data}
+    scene.fault("answer_after_commit", "query", method="", record=odd, change=change, times=0)
+
+    assert scene.sync().counts == counts
+
+
+# --- activities that almost fit ----------------------------------------------------------------------------
+@pytest.mark.any_database
+def test_a_person_is_told_which_activities_almost_fit_as_long_as_they_do(scene: Scene, ada: str, site: str) -> None:
+    entry = scene.entry(ada, site, description="Design")
+    sync_without_answers(scene, "cut_before")
+    body, first_words = json.loads(Action.objects.get().body), Action.objects.get().error_message
+    assert settled(scene).keys() == {entry}
+    assert (Action.objects.get().needs_person, Action.objects.get().error_message) == (False, first_words)
+
+    one = scene.put("TimeActivity", body | {"Minutes": 1})["Id"]
+    assert settled(scene) == {}
+    action = Action.objects.get()
+    assert (action.needs_person, action.error_message) == (True, f"QuickBooks has similar activities: {one}.")
+    other = scene.put("TimeActivity", body | {"Minutes": 2})["Id"]
+    settled(scene)
+    words = f"QuickBooks has similar activities: {', '.join(sorted([one, other]))}."
+    assert Action.objects.get().error_message == words
+
+    scene.delete_activity(one)
+    scene.delete_activity(other)
+
+    assert settled(scene).keys() == {entry}
+    assert (Action.objects.get().needs_person, Action.objects.get().error_message) == (False, words)
