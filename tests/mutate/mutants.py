@@ -111,6 +111,8 @@ def _is_idle(node: ast.AST) -> bool:
             return True
         case ast.ClassDef():
             return _is_enum(node)
+        case ast.keyword(arg="strict"):
+            return True
     return isinstance(node, IDLE_NODES)
 
 

@@ -30,6 +30,7 @@ def changes(source: str, enums: dict[str, list[str]] | None = None) -> list[str]
         ("for a in b:\n    break", ["[break -> continue]"]),
         ("send(a)", ["[send(a) -> pass]"]),
         ("assert a == b", []),
+        ("x = zip(a, b, strict=True)", []),
         ("@dataclass(frozen=True)\nclass A:\n    'Text.'", []),
     ],
 )

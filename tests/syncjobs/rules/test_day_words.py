@@ -37,6 +37,7 @@ def days(*days_of_march: int) -> tuple[date, ...]:
         ("zoë last Tuesday", days(24, 17), "zoë"),
         ("last Sat", days(21), ""),
         ("this Tuesday", days(24), ""),
+        ("this Monday", days(23), ""),
         ("this sunday", (), "this sunday"),
         ("last week Zoë", days(22, 21, 20, 19, 18, 17, 16), "Zoë"),
         ("this week", days(29, 28, 27, 26, 25, 24, 23), ""),
@@ -53,3 +54,42 @@ def days(*days_of_march: int) -> tuple[date, ...]:
 )
 def test_days_are_taken_out_of_the_text(text: str, found: tuple[date, ...], rest: str) -> None:
     assert day_words.read(text, TODAY) == (found, rest)
+
+
+@pytest.mark.parametrize(
+    ("name", "month"),
+    [
+        ("January", 1),
+        ("February", 2),
+        ("March", 3),
+        ("April", 4),
+        ("May", 5),
+        ("June", 6),
+        ("July", 7),
+        ("August", 8),
+        ("September", 9),
+        ("October", 10),
+        ("November", 11),
+        ("December", 12),
+    ],
+)
+def test_each_month_is_known_by_its_name_and_three_letters(name: str, month: int) -> None:
+    for text in (name, name[:3], name.upper()):
+        assert day_words.read(f"{text} 5, 2025", TODAY) == ((date(2025, month, 5),), "")
+
+
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [
+        ("Monday", 23),
+        ("Tuesday", 24),
+        ("Wednesday", 25),
+        ("Thursday", 26),
+        ("Friday", 27),
+        ("Saturday", 21),
+        ("Sunday", 22),
+    ],
+)
+def test_each_weekday_is_known_by_its_name_and_three_letters(name: str, day: int) -> None:
+    for text in (name, name[:3], name.upper()):
+        assert day_words.read(text, TODAY) == (days(day), "")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -151,6 +152,51 @@ def test_an_update_sends_one_form_of_time_only() -> None:
     body = updated(draft_of(), StartTime="2026-03-01T08:00:00-08:00", EndTime="2026-03-01T09:00:00-08:00")
 
     assert not {"StartTime", "EndTime"} & set(body)
+
+
+@pytest.mark.parametrize(
+    ("status", "billable", "rate"),
+    [("NotBillable", False, 95), ("Billable", False, None), ("NotBillable", True, 80)],
+    ids=["theirs stays", "ours goes", "ours comes"],
+)
+def test_time_that_is_not_billable_keeps_a_rate_that_people_gave_it(
+    status: str, billable: bool, rate: int | None
+) -> None:
+    body = updated(draft_of(billable=billable), BillableStatus=status, HourlyRate=95)
+
+    assert body.get("HourlyRate") == rate
+    assert "HourlyRate" not in updated(draft_of(billable=False), BillableStatus="NotBillable")
+
+
+@pytest.mark.parametrize(
+    ("ours", "sent", "found", "written"),
+    [
+        ("40", "30", 30, 40),
+        ("40", "30", 35, 35),
+        ("40", "", None, 40),
+        ("40", "30", None, None),
+        ("", "30", 30, 30),
+        ("", "", None, None),
+    ],
+    ids=["ours", "changed by people", "the first one", "removed by people", "none today", "never"],
+)
+def test_a_cost_rate_is_ours_until_people_change_it(
+    ours: str, sent: str, found: int | None, written: int | None
+) -> None:
+    draft = replace(draft_of(), cost_rate=ours)
+    record = {name: value for name, value in RECORD.items() if name != "CostRate"}
+    record |= {"CostRate": found} if found else {}
+
+    body = json.loads(drafts.update_body(draft, record=record, sent={"cost_rate": sent}))
+
+    assert body.get("CostRate") == written
+
+
+@pytest.mark.parametrize(
+    "name", ["MetaData", "domain", "status", "StartTime", "EndTime", "BreakHours", "BreakMinutes", "Seconds"]
+)
+def test_an_update_leaves_out_what_quickbooks_only_answers(name: str) -> None:
+    assert name not in updated(draft_of(), **{name: "as read"})
 
 
 def test_a_draft_survives_being_stored() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from integrations.quickbooks.payloads import Activity
-from syncjobs.rules.billing import NOT_BILLED
+from syncjobs.rules.billing import NOT_BILLED, Billing
 from syncjobs.rules.drafts.eligibility import Policy
 from syncjobs.rules.steps import changes, corrections
 from syncjobs.rules.steps.changes import Sent, Step
@@ -78,6 +78,8 @@ def test_time_is_never_taken_away(found: Activity, edits: dict[str, Any], code: 
     step = correct(found, **edits)
 
     assert (step.verb, [reason.code for reason in step.reasons]) == ("block", [code])
+    if code == "CHANGED_IN_QUICKBOOKS":
+        assert step.reasons[0].facts == {"how": "deleted" if found.id == "999" else "changed"}
 
 
 def test_more_time_does_not_make_billed_time_unbillable() -> None:
@@ -118,6 +120,15 @@ def test_an_override_leaves_invoices_and_corrections_alone(found: Activity | Non
     step = corrections.override(intend(sent, **NINETY_MINUTES), sent, found, NOT_BILLED)
 
     assert step.verb == verb
+
+
+def test_an_override_waits_until_it_is_known_whether_the_time_is_billed() -> None:
+    unknown = Billing(problem="QuickBooks did not answer.")
+
+    step = corrections.override(intend(**NINETY_MINUTES), SENT, CHANGED, unknown)
+
+    assert (step.verb, [reason.code for reason in step.reasons]) == ("block", ["INVOICES_NOT_READ"])
+    assert step.why == changes.NOT_KNOWN
 
 
 def test_an_override_shows_both_times_and_writes_on_what_was_read() -> None:

@@ -100,3 +100,33 @@ def test_a_difference_has_what_was_sent_what_quickbooks_has_and_what_would_be_se
 )
 def test_what_quickbooks_does_by_itself_is_no_difference(changes: dict[str, Any]) -> None:
     assert differences.listed(SENT, copy(**changes), {}, {}) == []
+
+
+def test_a_missing_activity_is_a_difference_by_itself() -> None:
+    gone = differences.gone("412")
+
+    assert gone.as_row() == {"field": "activity", "sent": "412", "quickbooks": "", "now": ""}
+    assert gone.sentence() == "QuickBooks no longer has the activity"
+
+
+@pytest.mark.parametrize(("length", "shown"), [(80, "x" * 80), (81, "x" * 80 + "…")])
+def test_a_long_text_is_shown_in_part(length: int, shown: str) -> None:
+    [difference] = differences.listed(SENT, None, {"description": "x" * length}, {})
+
+    assert difference.sentence() == f"description: sent Review, now {shown}"
+
+
+def test_a_cost_rate_that_would_go_along_today_is_compared() -> None:
+    entry = work()
+    resolution = replace(resolved(entry), cost_rate=Decimal("40"))
+
+    assert differences.today(entry, resolution, SENT) == {"cost_rate": "40.00"}
+    assert differences.today(entry, resolution, replace(SENT, cost_rate="40")) == {}
+
+
+def test_a_warning_that_was_seen_is_another_one_once_it_says_something_else() -> None:
+    now = {"rate": "99.00", "person_kind": "vendor", "person": "41", "item": "7"}
+
+    assert differences.version(now, "RATE_CHANGED") == "rate=99.00"
+    assert differences.version(now, "LINK_CHANGED") == "person_kind=vendor person=41"
+    assert differences.version({"item": "7"}, "RATE_CHANGED") == ""
