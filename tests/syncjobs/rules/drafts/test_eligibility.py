@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
+from string import Formatter
 from typing import Any
 
 import pytest
 
-from syncjobs.rules.drafts.eligibility import Partner, Policy, ResolvedPartner
-from syncjobs.rules.reasons import Reason
+from syncjobs.rules.drafts.eligibility import UNREADABLE_TEXTS, Partner, Policy, ResolvedPartner
+from syncjobs.rules.drafts.line_rules import LineRules
+from syncjobs.rules.reasons import WORDINGS, Reason
 from syncjobs.rules.rounding import Rounding
 from tests.support.values import ACME, EMPLOYEE, SITE, make_mapping_table, resolved, work
 
@@ -158,3 +162,98 @@ def test_a_person_may_set_aside_only_what_is_a_matter_of_opinion(
 
 def test_an_unknown_currency_on_the_other_side_is_no_difference() -> None:
     assert resolved(mapping_table=make_mapping_table(project=ResolvedPartner(Partner("customer", "8", "Site")))).may_go
+
+
+@pytest.mark.parametrize(
+    ("changes", "links", "code", "facts"),
+    [
+        ({"seconds": None}, {}, "NOT_FINISHED", {"started": "2026-03-04 14:00 UTC"}),
+        ({"type": "BREAK"}, {}, "NOT_WORK_TIME", {"type": "a break"}),
+        ({"type": "HOLIDAY"}, {}, "NOT_WORK_TIME", {"type": "a holiday"}),
+        ({"type": "TIME_OFF"}, {}, "NOT_WORK_TIME", {"type": "time off"}),
+        ({"type": "SOMETHING_NEW"}, {}, "NOT_WORK_TIME", {"type": "SOMETHING_NEW"}),
+        ({"seconds": 29}, {}, "TOO_SHORT", {"seconds": 29}),
+        ({"seconds": 91_800}, {}, "TOO_LONG", {"hours": "25.5", "limit": "24"}),
+        ({}, {"user": None}, "USER_NOT_MAPPED", {"user": "Ada", "kind": "user", "id": "ada"}),
+        ({"user_name": ""}, {"user": None}, "USER_NOT_MAPPED", {"user": "User ada", "kind": "user", "id": "ada"}),
+        ({}, {"client": None}, "CLIENT_NOT_MAPPED", {"client": "Acme", "kind": "client", "id": "acme"}),
+        ({}, {"project": None}, "PROJECT_NOT_MAPPED", {"project": "Site", "kind": "project", "id": "site"}),
+        ({}, {"user": INACTIVE_EMPLOYEE}, "EMPLOYEE_INACTIVE", {"name": "Ada", "kind": "user", "id": "ada"}),
+        (
+            {},
+            {"project": INACTIVE_CUSTOMER},
+            "CUSTOMER_INACTIVE",
+            {"name": "Site", "kind": "project", "id": "site"},
+        ),
+        (
+            {},
+            {"client": ResolvedPartner(ACME, suspended="CUSTOMER_INACTIVE")},
+            "CUSTOMER_INACTIVE",
+            {"name": "Acme", "kind": "client", "id": "acme"},
+        ),
+        ({"currency": "EUR"}, {}, "CURRENCY_DIFFERS", {"ours": "EUR", "theirs": "USD", "customer": "Site"}),
+        ({"ignored": True}, {}, "IGNORED", {"what": "This entry"}),
+        (
+            {},
+            {
+                "user": ResolvedPartner(EMPLOYEE, ignored=True),
+                "client": ResolvedPartner(ACME, ignored=True),
+                "project": ResolvedPartner(SITE, ignored=True),
+            },
+            "IGNORED",
+            {"what": "Ada, Acme, Site"},
+        ),
+        (
+            {"user_name": "", "client_name": "", "project_name": ""},
+            {
+                "user": ResolvedPartner(EMPLOYEE, ignored=True),
+                "client": ResolvedPartner(ACME, ignored=True),
+                "project": ResolvedPartner(SITE, ignored=True),
+            },
+            "IGNORED",
+            {"what": "Its user, Its client, Its project"},
+        ),
+    ],
+)
+def test_a_reason_has_the_facts_that_its_sentence_and_remedy_name(
+    changes: dict[str, Any], links: dict[str, Any], code: str, facts: dict[str, Any]
+) -> None:
+    result = resolved(work(**changes), make_mapping_table(**links))
+
+    [reason] = [reason for reason in result.reasons if reason.code == code]
+    assert reason.facts == facts
+    wording = WORDINGS[code]
+    named = {name for _, name, _, _ in Formatter().parse(wording.sentence + wording.fix) if name}
+    assert named <= facts.keys()
+
+
+@pytest.mark.parametrize("kind", ["entry", "user", "client", "project", "employee", "customer", "item", "class"])
+def test_each_record_that_an_entry_hangs_on_must_be_readable(kind: str) -> None:
+    ids = {"entry": "e1", "user": "ada", "client": "acme", "project": "site", "employee": "55", "customer": "8"}
+    key = (kind, ids.get(kind, "5"))
+    table = replace(make_mapping_table(), unreadable={key: "No name.", ("customer", "999"): "Nobody's."})
+    policy = Policy(line_rules=LineRules(defaults={"item": "5", "class": "5"}))
+
+    [reason] = resolved(work(), table, policy).reasons
+
+    assert reason == Reason("UNREADABLE", {"record": kind, "what": UNREADABLE_TEXTS[kind], "problem": "No name."})
+
+
+@pytest.mark.parametrize(
+    ("cost_rate", "currency", "home_currency", "found"),
+    [
+        (Decimal(40), "USD", "USD", Decimal(40)),
+        (Decimal(40), "EUR", "USD", Decimal(0)),
+        (Decimal(40), "", "USD", Decimal(40)),
+        (Decimal(40), "EUR", "", Decimal(40)),
+        (None, "USD", "USD", Decimal(0)),
+    ],
+    ids=["the same currency", "another one", "Clockify's unknown", "QuickBooks' unknown", "no cost rate"],
+)
+def test_a_cost_rate_goes_along_in_the_currency_of_the_books(
+    cost_rate: Decimal | None, currency: str, home_currency: str, found: Decimal
+) -> None:
+    entry = work(cost_rate=cost_rate, currency=currency)
+
+    assert resolved(entry, policy=Policy(send_cost_rate=True, home_currency=home_currency)).cost_rate == found
+    assert resolved(entry, policy=Policy(home_currency=home_currency)).cost_rate is None
