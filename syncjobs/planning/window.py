@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
 
-from integrations.clockify import payloads, pull
+from integrations.clockify import entry_payloads, payloads, pull
 from integrations.clockify.client import ClockifyApiClient
 from integrations.errors import Gone, NoAnswer, Unexpected
 from integrations.models import ClockifyProject, TimeEntry, Workspace
@@ -89,7 +89,7 @@ def read(workspace: Workspace, client: ClockifyApiClient, first: date, last: dat
 def names_unknown_records(workspace: Workspace, report: ReportRows) -> bool:
     """Return True if a row has a user or project that the mirror does not know, or a project under another client."""
     users, projects, clients = set(), set(), {}
-    for entry, raw in Reading().each("entry", report.rows, payloads.entry, id_of=payloads.identifier):
+    for entry, raw in Reading().each("entry", report.rows, entry_payloads.entry, id_of=payloads.identifier):
         users.add(entry.user_id)
         if entry.project_id:
             projects.add(entry.project_id)
@@ -308,7 +308,7 @@ def _answers(
 
 def _readable(raw: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the record. Raises what reading it raises, so that an unreadable one is not stored."""
-    payloads.entry(raw)
+    entry_payloads.entry(raw)
     return raw
 
 
