@@ -14,7 +14,7 @@ from django.conf import settings
 from integrations import elapsed
 from integrations.errors import AccessRefused, ApiError, Gone, Rejected, TryLater, Unexpected
 from integrations.health import HealthCheck
-from integrations.http import calls
+from integrations.http import calls, vendor_clock
 from integrations.limits import retry, throttle
 from integrations.quickbooks import answers, payloads, tokens
 from integrations.quickbooks.answers import Answer, BatchItem, ItemAnswer
@@ -310,7 +310,7 @@ class QuickBooksApiClient:
 
 
 def _classify(answer: requests.Response) -> ApiError | None:
-    return read_answer(answer.status_code, answer.headers, answer.content, after=calls.retry_after(answer))
+    return read_answer(answer.status_code, answer.headers, answer.content, after=vendor_clock.retry_after(answer))
 
 
 def _query_items(statements: Mapping[str, str]) -> list[dict[str, Any]]:

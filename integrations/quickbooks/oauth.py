@@ -33,7 +33,7 @@ from integrations.errors import (
     Unexpected,
     quoted_words,
 )
-from integrations.http import bounded_json, calls, transport
+from integrations.http import bounded_json, calls, transport, vendor_clock
 from integrations.limits import retry
 
 log = logging.getLogger("hourbridge.oauth")
@@ -91,7 +91,7 @@ class _Session(OAuth2Session):
         if error is not None:
             status = error.status or 0
             if answer is not None and (status == 429 or status >= 500):
-                raise _ServiceBusy(error, calls.retry_after(answer))
+                raise _ServiceBusy(error, vendor_clock.retry_after(answer))
             raise error
         assert answer is not None
         # Otherwise requests guesses it, byte by byte.
@@ -238,7 +238,7 @@ def _read_token_answer(answer: requests.Response) -> ApiError | None:
     status = answer.status_code
     details: dict[str, Any] = {"vendor": "quickbooks", "status": status}
     if status == 429:
-        after = calls.retry_after(answer)
+        after = vendor_clock.retry_after(answer)
         return TryLater("Intuit's token service asks us to wait.", after=after, **details)
     if status >= 500:
         return NoAnswer(f"Intuit's token service answered {status}.", **details)
