@@ -19,7 +19,7 @@ from integrations.errors import (
     Unexpected,
     quoted_words,
 )
-from integrations.http import bounded_json, calls
+from integrations.http import bounded_json, vendor_clock
 
 # The code of a key that may not see what a sync needs, although Clockify accepts it.
 KEY_SEES_TOO_LITTLE = "KEY_SEES_TOO_LITTLE"
@@ -38,7 +38,7 @@ def read_answer(answer: requests.Response) -> ApiError | None:
     details: dict[str, Any] = {"vendor": "clockify", "status": status, "code": code}
     message = f"Clockify said {status}{f' (code {code})' if code else ''}{f': {fault_text}' if fault_text else ''}."
     if status == 429:
-        return TryLater("Clockify's request limit is reached.", after=calls.retry_after(answer), **details)
+        return TryLater("Clockify's request limit is reached.", after=vendor_clock.retry_after(answer), **details)
     if status >= 500:
         return NoAnswer(message, fix="Clockify has trouble; the next run goes on.", **details)
     # An empty 404 means that the workspace is not visible; a deleted record answers 400 with code 501.

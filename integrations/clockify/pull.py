@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Model
 
-from integrations.clockify import payloads
+from integrations.clockify import entry_payloads, payloads
 from integrations.clockify.client import ClockifyApiClient
 from integrations.clockify.models import ClockifyClient as ClientRow
 from integrations.clockify.models import ClockifyProject, ClockifyUser, EntryMove, TimeEntry
@@ -21,11 +21,11 @@ from integrations.reading import mirror, unreadable
 from integrations.reading.unreadable import Reading
 
 # Returns the day of each entry, by entry id.
-DayOf = Callable[[Collection[payloads.EntryPayload]], Mapping[str, date]]
+DayOf = Callable[[Collection[entry_payloads.EntryPayload]], Mapping[str, date]]
 # Rows updated by one statement: Django takes seconds to build a long one, and PostgreSQL ends a transaction that is
 # idle for long.
 UPDATE_BATCH = 50
-ENTRY_COLUMNS = tuple(column.name for column in fields(payloads.EntryPayload) if column.name != "id")
+ENTRY_COLUMNS = tuple(column.name for column in fields(entry_payloads.EntryPayload) if column.name != "id")
 # Each kind of record in a list, its rows, and the columns whose changes are counted.
 MIRRORED: tuple[tuple[str, type[Model], tuple[str, ...]], ...] = (
     ("user", ClockifyUser, ("name", "active", "email")),
@@ -173,7 +173,7 @@ def store_entries(
     now: datetime,
 ) -> dict[str, date]:
     """Store entries as Clockify has them now and return their days by id; those that can't be read are noted."""
-    parsed = reading.each("entry", rows, payloads.entry, id_of=payloads.identifier)
+    parsed = reading.each("entry", rows, entry_payloads.entry, id_of=payloads.identifier)
     entries_by_id = {entry.id: (entry, raw) for entry, raw in parsed}
     ids = list(entries_by_id)
     days: dict[str, date] = {}
@@ -186,7 +186,7 @@ def store_entries(
 
 def _store_chunk(
     workspace: Workspace,
-    entries_by_id: Mapping[str, tuple[payloads.EntryPayload, Mapping[str, Any]]],
+    entries_by_id: Mapping[str, tuple[entry_payloads.EntryPayload, Mapping[str, Any]]],
     *,
     day_of: DayOf,
     approved: set[str] | None,
@@ -259,7 +259,7 @@ class _ChunkWrites:
 
 
 def _clients_of_projects(
-    workspace: Workspace, entries_by_id: Mapping[str, tuple[payloads.EntryPayload, Mapping[str, Any]]]
+    workspace: Workspace, entries_by_id: Mapping[str, tuple[entry_payloads.EntryPayload, Mapping[str, Any]]]
 ) -> dict[str, tuple[str, str]]:
     """Return client id and name by project id, for entries without a client (the regular API never sends it)."""
     ids = {entry.project_id for entry, raw in entries_by_id.values() if "clientId" not in raw and entry.project_id}
@@ -268,7 +268,7 @@ def _clients_of_projects(
 
 
 def _entry_columns(
-    entry: payloads.EntryPayload,
+    entry: entry_payloads.EntryPayload,
     raw: Mapping[str, Any],
     day: date,
     row: TimeEntry | None,

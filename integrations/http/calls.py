@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -20,7 +18,7 @@ from django.utils import timezone
 from config.scrubber import scrub
 from integrations import elapsed
 from integrations.errors import TID_LENGTH, ApiError, NoAnswer, TryLater, Unexpected, quoted_words
-from integrations.http import asking, transport
+from integrations.http import asking, transport, vendor_clock
 from integrations.limits import retry, throttle
 from integrations.models import ApiCall
 
@@ -87,7 +85,7 @@ def send(
         # A write whose outcome is unknown is never repeated here: a second create would book the time twice.
         if not isinstance(error, NoAnswer) or not call.repeatable:
             raise error
-        pause = patience.pause_before_next(attempt, retry_after(answer) if answer is not None else None)
+        pause = patience.pause_before_next(attempt, vendor_clock.retry_after(answer) if answer is not None else None)
         if pause is None:
             raise error
         time.sleep(pause)
@@ -246,7 +244,7 @@ def _journal(
     milliseconds: int,
 ) -> None:
     if (unrecorded := asking.current()) is not None:
-        vendors_time = _time_said(answer) if answer is not None else None
+        vendors_time = vendor_clock.time_said(answer) if answer is not None else None
         unrecorded.seen.append(asking.Seen(account.vendor, timezone.now(), vendors_time))
         return
     shown = {name: value for name, value in (call.params or {}).items() if name not in UNLOGGED_PARAMS}
@@ -297,39 +295,3 @@ def record_call(
             f"INSERT INTO {connection.ops.quote_name(ApiCall._meta.db_table)} ({columns}) VALUES ({placeholders})",
             list(row.values()),
         )
-
-
-def retry_after(answer: requests.Response) -> float | None:
-    """Return the seconds that Retry-After asks for, from 0 to an hour; None where it says nothing usable.
-
-    A number of seconds, or a date, which is compared with the answer's own Date. More than an hour (some send the time
-    of day as a number) counts as an hour, after which the vendor can say so again; what is no finite number, or a date
-    gone by, says nothing.
-    """
-    text = answer.headers.get("Retry-After", "").strip()
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            seconds = (parsedate_to_datetime(text) - _vendors_now(answer)).total_seconds()
-        except (ValueError, TypeError, OverflowError):
-            return None
-        if seconds < 0:
-            return None
-    if not math.isfinite(seconds):
-        return None
-    return min(max(0.0, seconds), retry.LONGEST_PAUSE)
-
-
-def _vendors_now(answer: requests.Response) -> datetime:
-    """Return the time of the answer by the vendor's clock, or by this machine's where it says none."""
-    return _time_said(answer) or timezone.now()
-
-
-def _time_said(answer: requests.Response) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(answer.headers.get("Date", ""))
-    except (ValueError, TypeError, OverflowError):
-        return None
-    # "-0000" gives a time without a zone.
-    return moment if moment.tzinfo is not None else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,12 +12,13 @@ import requests
 from django.conf import settings
 
 from integrations import elapsed
-from integrations.errors import AccessRefused, ApiError, Gone, NoAnswer, Rejected, TryLater, Unexpected
+from integrations.errors import AccessRefused, ApiError, Gone, Rejected, TryLater, Unexpected
 from integrations.health import HealthCheck
-from integrations.http import bounded_json, calls
+from integrations.http import calls, vendor_clock
 from integrations.limits import retry, throttle
-from integrations.quickbooks import payloads, tokens
-from integrations.quickbooks.faults import read_answer, read_item
+from integrations.quickbooks import answers, payloads, tokens
+from integrations.quickbooks.answers import Answer, BatchItem, ItemAnswer
+from integrations.quickbooks.faults import read_answer
 from integrations.quickbooks.models import Company
 from integrations.quickbooks.write_proof import proven_record
 
@@ -29,8 +29,6 @@ PAGE_SIZE = 1000
 # 200,000 records of one kind, more than companies have. QuickBooks gives no total beside rows, and asking for one would
 # cost another metered call.
 MAX_PAGES = 200
-# Of a bId.
-MAX_NUMBER_LENGTH = 10
 # 1000 ids stay far below the size that a statement may have as a POST body.
 IDS_PER_QUERY = 1000
 # A longer statement is sent as a POST body; Intuit publishes no limit for URLs, 4 kB is known to work.
@@ -38,33 +36,6 @@ MAX_URL_LENGTH = 2000
 # A batch waits for the limit of batches first and for that of all calls next, which may delay it by a second: without
 # the margin, the next batch could be sent too soon after it.
 BATCH_MARGIN = 1.02
-
-
-@dataclass(frozen=True)
-class Answer:
-    """The answer to one write: the record, and Intuit's id of the exchange (intuit_tid)."""
-
-    record: Mapping[str, Any]
-    tid: str
-
-
-@dataclass(frozen=True)
-class BatchItem:
-    """One write of a batch; `number` (bId, at most 10 characters) identifies its answer."""
-
-    number: str
-    operation: str
-    entity: str
-    body: str
-
-
-@dataclass(frozen=True)
-class ItemAnswer:
-    """The answer to one item of a batch: the record, or the error."""
-
-    record: Mapping[str, Any]
-    error: ApiError | None
-    tid: str
 
 
 @dataclass(frozen=True)
@@ -99,7 +70,7 @@ class QuickBooksApiClient:
                     raise refusal.lost from None
                 token = self._token(refused=token)
             else:
-                self._record(answer, "CompanyInfo")
+                answers.record_of(answer, "CompanyInfo")
                 return
 
     def ask_with_queries(
@@ -113,7 +84,7 @@ class QuickBooksApiClient:
         token = tokens.access_token(self.company, even_if_lost=True, mark_lost=False)
         path = f"companyinfo/{self.company.realm_id}"
         try:
-            company_info = self._record(self._send_once("GET", path, token), "CompanyInfo")
+            company_info = answers.record_of(self._send_once("GET", path, token), "CompanyInfo")
         except AccessRefused as refusal:
             if not refusal.by_vendor:
                 raise
@@ -121,7 +92,7 @@ class QuickBooksApiClient:
             return company_info, self._ask_queries(statements, token)
         token = tokens.access_token(self.company, refused=token, even_if_lost=True, mark_lost=False)
         try:
-            return self._record(self._send_once("GET", path, token), "CompanyInfo"), None
+            return answers.record_of(self._send_once("GET", path, token), "CompanyInfo"), None
         except AccessRefused as refusal:
             raise (refusal.lost if refusal.by_vendor else refusal) from None
 
@@ -129,17 +100,17 @@ class QuickBooksApiClient:
         """Send queries in one request, once, and without taking a turn from other batches."""
         try:
             answer = self._send_once("POST", "batch", token, body=_batch_body(_query_items(statements)))
-            return self._rows_by_entity(statements, answer, self._items_by_number(answer))
+            return answers.rows_by_entity(statements, answer)
         except (AccessRefused, Rejected, Gone, Unexpected) as refusal:
             return dict.fromkeys(statements, refusal)
 
     # --- reading -------------------------------------------------------------------------------------------
     def company_info(self) -> Mapping[str, Any]:
         realm = self.company.realm_id
-        return self._record(self._send("GET", f"companyinfo/{realm}"), "CompanyInfo")
+        return answers.record_of(self._send("GET", f"companyinfo/{realm}"), "CompanyInfo")
 
     def preferences(self) -> Mapping[str, Any]:
-        return self._record(self._send("GET", "preferences"), "Preferences")
+        return answers.record_of(self._send("GET", "preferences"), "Preferences")
 
     def query(
         self,
@@ -167,14 +138,14 @@ class QuickBooksApiClient:
             new_rows = [row for row in rows if not (key := payloads.identifier(row)) or key not in seen]
             seen.update(key for key in map(payloads.identifier, new_rows) if key)
             if most is not None and len(seen) > most:
-                raise self._unexpected(f"QuickBooks answered a query for {most} {entity} with more.")
+                raise answers.unexpected(f"QuickBooks answered a query for {most} {entity} with more.")
             yield from new_rows
             if len(rows) < page_size:
                 return
             # The rest can't be reached then; taken for whole, the list would lose records that are still there.
             if not any(map(payloads.identifier, new_rows)):
-                raise self._unexpected(f"QuickBooks answers with the same page of {entity} again and again.")
-        raise self._unexpected(f"QuickBooks has more than {MAX_PAGES} pages of {entity}.")
+                raise answers.unexpected(f"QuickBooks answers with the same page of {entity} again and again.")
+        raise answers.unexpected(f"QuickBooks has more than {MAX_PAGES} pages of {entity}.")
 
     def changes(
         self, entities: Sequence[str], *, since: datetime
@@ -185,15 +156,15 @@ class QuickBooksApiClient:
         changedatacapture page).
         """
         params = {"entities": ",".join(entities), "changedSince": since.isoformat(timespec="seconds")}
-        body = self._object(self._send("GET", "cdc", params=params))
+        body = answers.body_of(self._send("GET", "cdc", params=params))
         responses = body.get("CDCResponse")
         if not isinstance(responses, list):
-            raise self._unexpected("QuickBooks answered without CDCResponse.")
+            raise answers.unexpected("QuickBooks answered without CDCResponse.")
         changes: dict[str, list[Mapping[str, Any]]] = {entity: [] for entity in entities}
-        for response in self._records(responses):
-            for group in self._records(response.get("QueryResponse")):
+        for response in answers.records(responses):
+            for group in answers.records(response.get("QueryResponse")):
                 for entity in changes:
-                    changes[entity] += self._list(group.get(entity))
+                    changes[entity] += answers.listed(group.get(entity))
         return changes, payloads.instant(body.get("time"))
 
     def by_ids(self, entity: str, ids: Sequence[str]) -> Iterator[Mapping[str, Any]]:
@@ -217,9 +188,9 @@ class QuickBooksApiClient:
         answer = self._send(
             "POST", entity.lower(), params=params, body=body.encode(), repeatable=False, begin_before=begin_before
         )
-        record = proven_record(self._object(answer), entity, body, delete=delete)
+        record = proven_record(answers.body_of(answer), entity, body, delete=delete)
         if record is None:
-            raise self._unexpected("QuickBooks' answer does not prove that it was written.", answer)
+            raise answers.unexpected("QuickBooks' answer does not prove that it was written.", answer)
         return Answer(record, answer.headers.get("intuit_tid", ""))
 
     # --- batches -------------------------------------------------------------------------------------------
@@ -233,11 +204,14 @@ class QuickBooksApiClient:
             {"bId": item.number, "operation": item.operation, item.entity: json.loads(item.body)} for item in items
         ]
         begin_before = elapsed.seconds() + retry.MAX_WRITE_DELAY
-        answer, items_by_number = self._batch(
-            batch_items, params={"requestid": request_id}, repeatable=False, begin_before=begin_before
-        )
-        tid = answer.headers.get("intuit_tid", "")
-        return {item.number: self._item_answer(items_by_number.get(item.number), item, tid) for item in items}
+        answer = self._batch(batch_items, params={"requestid": request_id}, repeatable=False, begin_before=begin_before)
+        tid, items_by_number = answer.headers.get("intuit_tid", ""), answers.items_by_number(answer)
+        item_answers = {item.number: answers.item_answer(items_by_number.get(item.number), item, tid) for item in items}
+        for error in (item_answer.error for item_answer in item_answers.values()):
+            # One throttled item means that the company is at its limit, so that all its calls have to pause.
+            if isinstance(error, TryLater):
+                throttle.block_for(tokens.account(self.company).key, error.after or retry.BATCH_ITEM_PAUSE)
+        return item_answers
 
     def queries(
         self, statements: Mapping[str, str]
@@ -247,22 +221,9 @@ class QuickBooksApiClient:
         Return the rows or the error by entity, and QuickBooks' own time of the answer. At most 1000 records come back
         in all (Intuit: batch page), so each statement should contain MAXRESULTS.
         """
-        answer, items_by_number = self._batch(_query_items(statements), params=None, repeatable=True)
-        rows = self._rows_by_entity(statements, answer, items_by_number)
-        return rows, payloads.instant(self._object(answer).get("time"))
-
-    def _rows_by_entity(
-        self, statements: Mapping[str, str], answer: requests.Response, items_by_number: Mapping[str, Mapping[str, Any]]
-    ) -> dict[str, list[Mapping[str, Any]] | ApiError]:
-        tid = answer.headers.get("intuit_tid", "")
-        rows: dict[str, list[Mapping[str, Any]] | ApiError] = {}
-        for entity in statements:
-            item = items_by_number.get(entity[:MAX_NUMBER_LENGTH])
-            try:
-                rows[entity] = self._item_rows(item, entity, tid)
-            except ApiError as error:
-                rows[entity] = error
-        return rows
+        answer = self._batch(_query_items(statements), params=None, repeatable=True)
+        rows = answers.rows_by_entity(statements, answer)
+        return rows, payloads.instant(answers.body_of(answer).get("time"))
 
     def _batch(
         self,
@@ -271,8 +232,7 @@ class QuickBooksApiClient:
         params: Mapping[str, str] | None,
         repeatable: bool,
         begin_before: float | None = None,
-    ) -> tuple[requests.Response, dict[str, Mapping[str, Any]]]:
-        """Send one batch; return the answer, and its items by number."""
+    ) -> requests.Response:
         account = tokens.account(self.company, self.run_id)
         apart = BATCH_MARGIN * throttle.spacing(per_minute=settings.QUICKBOOKS_MAX_BATCHES_PER_MINUTE)
         longest = calls.longest_wait(begin_before)
@@ -281,40 +241,7 @@ class QuickBooksApiClient:
             message = "QuickBooks' limit for batches is used up."
             raise TryLater(message, vendor="quickbooks", code="THROTTLED", after=wait_seconds)
         body = _batch_body(batch_items)
-        answer = self._send("POST", "batch", params=params, body=body, repeatable=repeatable, begin_before=begin_before)
-        return answer, self._items_by_number(answer)
-
-    def _items_by_number(self, answer: requests.Response) -> dict[str, Mapping[str, Any]]:
-        items = self._object(answer).get("BatchItemResponse")
-        if not isinstance(items, list):
-            raise self._unexpected("QuickBooks answered a batch without BatchItemResponse.", answer)
-        by_number = [(str(item.get("bId")), item) for item in items if isinstance(item, Mapping)]
-        counts = Counter(number for number, _ in by_number)
-        # What is named twice proves nothing: it counts as missing.
-        return {number: item for number, item in by_number if counts[number] == 1}
-
-    def _item_answer(self, answer: Mapping[str, Any] | None, item: BatchItem, tid: str) -> ItemAnswer:
-        error = read_item(answer, tid=tid) if answer is not None else None
-        record = None
-        if error is None:
-            delete = item.operation == "delete"
-            record = proven_record(answer or {}, item.entity, item.body, delete=delete)
-            if record is None:
-                # The item may have been carried out all the same, so that its outcome is unknown.
-                message = "QuickBooks' answer to a batch does not prove that this item was written."
-                error = NoAnswer(message, vendor="quickbooks", tid=tid)
-        # One throttled item means that the company is at its limit, so that all its calls have to pause.
-        if isinstance(error, TryLater):
-            throttle.block_for(tokens.account(self.company).key, error.after or retry.BATCH_ITEM_PAUSE)
-        return ItemAnswer(record if record is not None else {}, error, tid)
-
-    def _item_rows(self, item: Mapping[str, Any] | None, entity: str, tid: str) -> list[Mapping[str, Any]]:
-        if item is None:
-            raise self._unexpected(f"QuickBooks' answer to a batch says nothing about {entity}.")
-        error = read_item(item, tid=tid)
-        if error is not None:
-            raise error
-        return self._rows_in(item, entity)
+        return self._send("POST", "batch", params=params, body=body, repeatable=repeatable, begin_before=begin_before)
 
     # --- transport -----------------------------------------------------------------------------------------
     def _query_rows(self, statement: str, entity: str) -> list[Mapping[str, Any]]:
@@ -322,34 +249,7 @@ class QuickBooksApiClient:
             answer = self._send("GET", "query", params={"query": statement})
         else:
             answer = self._send("POST", "query", body=statement.encode(), content_type="application/text")
-        return self._rows_in(self._object(answer), entity)
-
-    def _rows_in(self, body: Mapping[str, Any], entity: str) -> list[Mapping[str, Any]]:
-        response = body.get("QueryResponse")
-        if not isinstance(response, Mapping):
-            raise self._unexpected("QuickBooks answered a query without QueryResponse.")
-        rows = self._list(response.get(entity))
-        # The number of rows in this answer, not a limit (recorded answers). Taken for whole, a cut one loses records.
-        total = response.get("maxResults")
-        if isinstance(total, int) and not isinstance(total, bool) and total > len(rows):
-            raise self._unexpected(f"QuickBooks answered with {len(rows)} of {total} {entity} records.")
-        return rows
-
-    def _list(self, rows: Any) -> list[Any]:
-        """Return the rows of an answer, whatever each is: one that is no record is set aside by whoever reads them."""
-        if rows is None:
-            return []
-        if not isinstance(rows, list):
-            raise self._unexpected("QuickBooks answered with something other than a list of records.")
-        return rows
-
-    def _records(self, rows: Any) -> list[Mapping[str, Any]]:
-        """Return the rows of an answer. Raises Unexpected unless they are a list of objects, or left out for none."""
-        if rows is None:
-            return []
-        if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-            raise self._unexpected("QuickBooks answered with something other than a list of records.")
-        return rows
+        return answers.rows_in(answers.body_of(answer), entity)
 
     def _send(
         self,
@@ -408,32 +308,15 @@ class QuickBooksApiClient:
     def _token(self, *, refused: str = "") -> str:
         return tokens.access_token(self.company, run_id=self.run_id, refused=refused, even_if_lost=self.even_if_lost)
 
-    def _object(self, answer: requests.Response) -> Mapping[str, Any]:
-        try:
-            body = bounded_json.parse(answer.content)
-        except ValueError:
-            raise self._unexpected("QuickBooks' answer is no JSON.", answer) from None
-        if not isinstance(body, Mapping):
-            raise self._unexpected("QuickBooks answered with something other than an object.", answer)
-        return body
-
-    def _record(self, answer: requests.Response, entity: str) -> Mapping[str, Any]:
-        record = self._object(answer).get(entity)
-        if not isinstance(record, Mapping):
-            raise self._unexpected(f"QuickBooks answered without {entity}.", answer)
-        return record
-
-    def _unexpected(self, message: str, answer: requests.Response | None = None) -> Unexpected:
-        tid = answer.headers.get("intuit_tid", "") if answer is not None else ""
-        return Unexpected(message, vendor="quickbooks", tid=tid)
-
 
 def _classify(answer: requests.Response) -> ApiError | None:
-    return read_answer(answer.status_code, answer.headers, answer.content, after=calls.retry_after(answer))
+    return read_answer(answer.status_code, answer.headers, answer.content, after=vendor_clock.retry_after(answer))
 
 
 def _query_items(statements: Mapping[str, str]) -> list[dict[str, Any]]:
-    return [{"bId": entity[:MAX_NUMBER_LENGTH], "Query": statement} for entity, statement in statements.items()]
+    return [
+        {"bId": entity[: answers.MAX_NUMBER_LENGTH], "Query": statement} for entity, statement in statements.items()
+    ]
 
 
 def _batch_body(items: list[dict[str, Any]]) -> bytes:

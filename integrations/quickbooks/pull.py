@@ -88,14 +88,6 @@ def pull_new_lists(
                 counts[name] = _store_whole(company, model, read.whole[entity], reading=reading, now=now)
 
 
-def pull_list(
-    company: Company, client: QuickBooksApiClient, model: type[Listed], *, reading: Reading, now: datetime
-) -> None:
-    """Read one list whole, such as classes where a rule is to name one. Raises ApiError."""
-    _store_whole(company, model, client.query(model.__name__, lists_of.EVERYBODY), reading=reading, now=now)
-    _date_inactivity(model, company, now)
-
-
 def _store_whole(
     company: Company, model: type[Listed], records: Iterable[Any], *, reading: Reading, now: datetime
 ) -> mirror.Counts:

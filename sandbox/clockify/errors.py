@@ -62,12 +62,6 @@ def plan_limit(feature: str) -> ClockifyError:
     return ClockifyError(400, 4033, f"{feature} is not available on your plan")
 
 
-def no_such_route(path: str) -> Response:
-    """Answer an address that Clockify does not know."""
-    shown = path.removeprefix("/api/").removeprefix("/report/")
-    return Response(404, {"message": f"No static resource {shown}.", "code": 3000})
-
-
 def wrong_method(method: str, allowed: list[str]) -> Response:
     """Answer a known address called with the wrong method."""
     body = {"message": f"Request method '{method}' is not supported", "code": 3000}

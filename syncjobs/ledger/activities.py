@@ -103,11 +103,6 @@ def key_of(draft: Draft) -> tuple[str, str, str, str, int | None]:
     return draft.person_kind, draft.person_id, draft.customer_id, draft.txn_date, draft.minutes
 
 
-def key_of_activity(activity: Activity) -> tuple[str, str, str, str, int | None]:
-    """Return the key of an activity, comparable with `key_of`."""
-    return activity.person_kind, activity.person_id, activity.customer_id, _day(activity), activity.minutes
-
-
 def differences(draft: Draft, activity: Activity) -> list[str]:
     """Return a sentence for each difference from what was sent: person, customer, date, minutes, billable."""
     pairs = [

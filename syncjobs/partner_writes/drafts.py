@@ -79,10 +79,6 @@ class PartnerDraft:
         return tuple(check for check in self.checks if not check.passed)
 
     @property
-    def may_be_written(self) -> bool:
-        return not self.failed
-
-    @property
     def text(self) -> str:
         """The exact request body."""
         return json.dumps(self.body, ensure_ascii=False)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from django.db.models import QuerySet
 
-from integrations.clockify.payloads import EntryPayload
+from integrations.clockify.entry_payloads import EntryPayload
 from integrations.models import ArchivedConnection, ClockifyClient, ClockifyUser, Company, TimeEntry, Workspace
 from integrations.quickbooks.connecting import archived, connection
 from integrations.reading import unreadable

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any, TypeVar
 
-from integrations.clockify import payloads, pull
+from integrations.clockify import entry_payloads, payloads, pull
 from integrations.clockify.client import ClockifyApiClient
-from integrations.errors import Gone, NoAnswer, Unexpected
 from integrations.models import ClockifyProject, TimeEntry, Workspace
 from integrations.reading import mirror, shrunk_lists, unreadable
 from integrations.reading.unreadable import Problem, Reading
 from mapping.queries import unknown_ids
 from syncjobs.models import EntryOverride, Receipt, Run
-from syncjobs.planning import inputs
-from syncjobs.rules.steps.many_deletions import are_many
+from syncjobs.planning import inputs, missing_entries
 
 log = logging.getLogger("hourbridge.window")
 
@@ -29,10 +27,6 @@ CHUNK = 1000
 WEEK = timedelta(days=7)
 # Counts the entries that a report lacks of its own total.
 REPORT_SHORT = "REPORT_SHORT"
-# Sent entries that may be gone before the rest is not asked: so many wait for review in any case, in each run.
-MAX_GONE = 500
-# Entries in a row whose own address gives no answer, each after GIVE_UP_SECONDS, before the rest is not asked.
-MAX_UNANSWERED = 3
 
 
 @dataclass
@@ -89,7 +83,7 @@ def read(workspace: Workspace, client: ClockifyApiClient, first: date, last: dat
 def names_unknown_records(workspace: Workspace, report: ReportRows) -> bool:
     """Return True if a row has a user or project that the mirror does not know, or a project under another client."""
     users, projects, clients = set(), set(), {}
-    for entry, raw in Reading().each("entry", report.rows, payloads.entry, id_of=payloads.identifier):
+    for entry, raw in Reading().each("entry", report.rows, entry_payloads.entry, id_of=payloads.identifier):
         users.add(entry.user_id)
         if entry.project_id:
             projects.add(entry.project_id)
@@ -216,100 +210,31 @@ def _kept_ids(workspace: Workspace) -> set[str]:
     return set(rows.values_list("clockify_id", flat=True))
 
 
-def _deletable_ids(workspace: Workspace, missing_ids: Sequence[str]) -> set[str]:
-    """Return those of the entries whose time is in QuickBooks, neither billed nor changed there when last read."""
-    deletable: set[str] = set()
-    # In chunks: SQLite limits the parameters of one query.
-    for start in range(0, len(missing_ids), 500):
-        receipts = Receipt.objects.own_activities(workspace).filter(entry_id__in=missing_ids[start : start + 500])
-        deletable.update(receipts.filter(conflict="").values_list("entry_id", flat=True))
-    return deletable
-
-
-def _deleted_before(workspace: Workspace, missing_ids: Sequence[str]) -> set[str]:
-    """Return those of the entries that an earlier run found deleted in Clockify."""
-    deleted: set[str] = set()
-    for start in range(0, len(missing_ids), 500):
-        rows = TimeEntry.objects.filter(workspace=workspace, clockify_id__in=missing_ids[start : start + 500])
-        deleted.update(rows.exclude(deleted_at=None).values_list("clockify_id", flat=True))
-    return deleted
-
-
 def _look_up_missing(
     workspace: Workspace,
     client: ClockifyApiClient,
     window: Window,
-    missing: Iterable[str],
+    missing_ids: Iterable[str],
     *,
     day_of: inputs.DayOf,
     ask_all: bool,
     now: datetime,
 ) -> None:
-    """Ask Clockify for each missing entry by id, and note in the window which are gone and which moved.
+    """Ask Clockify for each missing entry, and note in the window which are gone and which moved. Raises ApiError.
 
-    Absence from the report proves nothing; Gone for the entry itself does. Stops after MAX_GONE that need a person,
-    unless one has decided. An entry that still exists was moved out of the window; it is planned if its time was sent.
-    Raises ApiError only for a used-up limit or a lost connection, never for one entry's odd answer.
+    An entry that still exists was moved out of the window; it is planned if its time was sent.
     """
-    missing_ids = sorted(missing)
-    deletable_ids, deleted_before = _deletable_ids(workspace, missing_ids), _deleted_before(workspace, missing_ids)
-    # Newly missing ones first: what waits for review must not keep the others from being asked for.
-    missing_ids.sort(key=lambda entry_id: (entry_id in deleted_before, entry_id))
     days = (window.first, window.last)
-    sent = Receipt.objects.own_activities(workspace).filter(txn_date__range=days).count()
-    moved_rows: list[Mapping[str, Any]] = []
-    waiting = 0
-    for entry_id, raw in _answers(workspace, client, missing_ids, window):
-        if raw is not None:
-            moved_rows.append(raw)
-            continue
-        window.gone.add(entry_id)
-        waiting += entry_id in deletable_ids
-        if waiting >= MAX_GONE and are_many(waiting, sent) and not ask_all:
-            break
-    window.many_missing = waiting if are_many(waiting, sent) else 0
-    pull.store_entries(workspace, moved_rows, reading=Reading(), day_of=day_of, approved=None, now=now)
+    found = missing_entries.look_up(workspace, client, missing_ids, days=days, ask_all=ask_all)
+    window.gone |= found.gone
+    window.unclear |= found.unclear
+    window.many_missing = found.many
+    pull.store_entries(workspace, found.moved_rows, reading=Reading(), day_of=day_of, approved=None, now=now)
     receipts = Receipt.objects.own_activities(workspace).filter(
-        entry_id__in=[payloads.identifier(raw) for raw in moved_rows]
+        entry_id__in=[payloads.identifier(raw) for raw in found.moved_rows]
     )
     window.moved.update(receipts.values_list("entry_id", flat=True))
     window.ids.update(window.moved)
-
-
-def _answers(
-    workspace: Workspace, client: ClockifyApiClient, entry_ids: Sequence[str], window: Window
-) -> Iterator[tuple[str, Mapping[str, Any] | None]]:
-    """Yield Clockify's answer for each entry that has a clear one: its id, and its record, or None where it is gone.
-
-    The others are noted as unclear in the window: all that are left, once MAX_UNANSWERED in a row had no answer.
-    """
-    unanswered = 0
-    for position, entry_id in enumerate(entry_ids):
-        raw: Mapping[str, Any] | None = None
-        try:
-            raw = _readable(client.entry(workspace.clockify_id, entry_id))
-        except NoAnswer:
-            unanswered += 1
-            window.unclear.add(entry_id)
-            if unanswered == MAX_UNANSWERED:
-                window.unclear.update(entry_ids[position:])
-                return
-            continue
-        except (Unexpected, ValueError, TypeError, AttributeError, OverflowError) as error:
-            log.warning("Entry %s is missing from the report, and its own address is not clear: %s", entry_id, error)
-            unanswered = 0
-            window.unclear.add(entry_id)
-            continue
-        except Gone:
-            pass
-        unanswered = 0
-        yield entry_id, raw
-
-
-def _readable(raw: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the record. Raises what reading it raises, so that an unreadable one is not stored."""
-    payloads.entry(raw)
-    return raw
 
 
 def ordered_ids(workspace: Workspace, window: Window, *, last: set[str]) -> Iterator[list[str]]:

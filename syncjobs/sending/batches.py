@@ -10,7 +10,7 @@ from django.db import transaction
 
 from integrations.errors import ApiError, Gone, NoAnswer, ReconnectNeeded, Rejected, TryLater, Unexpected
 from integrations.limits import retry
-from integrations.quickbooks.client import BatchItem, ItemAnswer
+from integrations.quickbooks.answers import BatchItem, ItemAnswer
 from syncjobs.ledger import activities, journal
 from syncjobs.models import Action, RunItem
 from syncjobs.sending.work_queue import SendContext

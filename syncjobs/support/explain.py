@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from integrations.clockify import connection as clockify_connection
-from integrations.clockify import payloads, pull
+from integrations.clockify import entry_payloads, payloads, pull
 from integrations.clockify.client import ClockifyApiClient
 from integrations.errors import ApiError, Gone, ReconnectNeeded
 from integrations.models import TimeEntry, Workspace
@@ -172,7 +172,7 @@ def _read_from_clockify(
             raise
         not_asked.append(f"Clockify was not asked: {error.message}")
         return stored_entry
-    payloads.entry(raw)
+    entry_payloads.entry(raw)
     unknown_records.pull_lists(workspace, client, window.ReportRows([raw], None), now=now)
     day_of = inputs.DayOf(workspace)
     pull.store_entries(workspace, [raw], reading=Reading(), day_of=day_of, approved=approved, now=now)
@@ -183,7 +183,7 @@ def _report_row(
     workspace: Workspace, client: ClockifyApiClient, entry_id: str, raw: Any
 ) -> tuple[Any, set[str] | None]:
     """Return the report's row, which adds invoicing and client, and the ids of approved entries (None: not asked)."""
-    start_date = payloads.entry(raw).start_at.date()
+    start_date = entry_payloads.entry(raw).start_at.date()
 
     def rows(approved: bool) -> list[Any]:
         report = client.report(workspace.clockify_id, first=start_date, last=start_date, approved=approved)

@@ -116,10 +116,5 @@ def why_late(schedule: Schedule, *, now: datetime) -> str:
     return f"It should have started by now, but no worker is running. {check_work.START_WORKER}"
 
 
-def next_runs(workspace: Workspace) -> list[Schedule]:
-    """Return the active schedules, soonest first."""
-    return list(Schedule.objects.filter(workspace=workspace).exclude(next_at=None).order_by("next_at"))
-
-
 def open_runs(workspace: Workspace) -> list[Run]:
     return list(Run.objects.filter(workspace=workspace, status__in=runs.OPEN).select_related("person").order_by("pk"))

@@ -48,7 +48,6 @@ PAGES = {
     "clients, linked": "clients/?show=linked",
     "projects, only in QuickBooks": "projects/?show=quickbooks",
 }
-SAFE = "desk/safe/count/?tab=projects"
 SEARCHES = {"type-ahead": "desk/options/?kind=project&q={word}"}
 
 

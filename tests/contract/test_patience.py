@@ -10,7 +10,7 @@ import pytest
 import requests
 from django.utils import timezone
 
-from integrations.http.calls import retry_after
+from integrations.http.vendor_clock import retry_after
 from integrations.limits import retry
 from integrations.models import ApiCall, Company, RateBucket
 from syncjobs.display import formatting

@@ -13,7 +13,6 @@ from tests.histories.who_is_who import ExpectedMapping
 from tests.support.scene import Scene
 
 NO_WORK = {"NOT_BILLABLE", "NO_PROJECT", "NOT_WORK_TIME", "TOO_SHORT"}
-WHOLE = {"PAYROLL_ENABLED", "PLAN_NOT_SUPPORTED", "NOT_CONNECTED"}
 Content = tuple[Any, ...]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from integrations.clockify import entry_payloads
 from integrations.clockify import payloads as clockify
 from integrations.quickbooks import payloads as quickbooks
 from integrations.reading.unreadable import Reading
@@ -21,7 +22,7 @@ Raw = Mapping[str, Any]
 def read_entries(rows: list[Raw]) -> list[clockify.EntryPayload]:
     """Read the rows as a sync does, and check that none of them is set aside."""
     reading = Reading()
-    entries = [entry for entry, _ in reading.each("entry", rows, clockify.entry, id_of=clockify.identifier)]
+    entries = [entry for entry, _ in reading.each("entry", rows, entry_payloads.entry, id_of=clockify.identifier)]
     assert reading.problems == []
     assert len(entries) == len(rows)
     return entries

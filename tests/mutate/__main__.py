@@ -97,8 +97,8 @@ def mutants_of(home: Path, modules: Iterable[str]) -> dict[str, list[Mutant]]:
 
 
 def tests_beside(home: Path, module: str) -> str:
-    """Return the folder of tests that mirrors a module's, or the nearest above it."""
-    folder = Path("tests", module).parent
+    """Return the folder of tests that mirrors a module's, or the nearest above it; of all rooms of one of PACKAGES."""
+    folder = Path("tests", next((name for name in PACKAGES if module.startswith(f"{name}/")), str(Path(module).parent)))
     while not (home / folder).is_dir():
         folder = folder.parent
     return str(folder)

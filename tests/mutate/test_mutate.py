@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutate.__main__ import sampled
+from tests.mutate.__main__ import sampled, tests_beside
 from tests.mutate.trials import Trials
 
 pytestmark = pytest.mark.slow
@@ -91,6 +91,12 @@ def test_a_sample_is_the_same_for_the_same_seed() -> None:
 
     assert first == again == sorted(first) != other
     assert sampled([1, 2], 10, 1) == sampled([1, 2], None, 1) == [1, 2]
+
+
+def test_all_rooms_of_a_package_are_tried_by_the_tests_of_all() -> None:
+    """What `steps` do with a draft is tested there."""
+    assert tests_beside(HOME, "syncjobs/rules/drafts/draft.py") == "tests/syncjobs/rules"
+    assert tests_beside(HOME, "syncjobs/pages/desk/bulk/ticked.py") == "tests/syncjobs/pages/desk/bulk"
 
 
 def test_tests_that_fail_by_themselves_measure_nothing(toy: Path) -> None:

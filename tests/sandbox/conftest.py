@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.server import Running, start
+from tests.sandbox.clockify_client import ClockifyCaller
 from tests.sandbox.quickbooks_client import QuickBooksCaller
 
 
@@ -18,6 +19,11 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator[Running]:
     running = start(**(marker.kwargs if marker else {}))
     yield running
     running.stop()
+
+
+@pytest.fixture
+def clockify(sandbox: Running) -> ClockifyCaller:
+    return ClockifyCaller(sandbox.url)
 
 
 @pytest.fixture

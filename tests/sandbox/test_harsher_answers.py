@@ -12,11 +12,6 @@ from tests.sandbox.clockify_client import ClockifyCaller
 from tests.sandbox.quickbooks_client import QuickBooksCaller
 
 
-@pytest.fixture
-def clockify(sandbox: Running) -> ClockifyCaller:
-    return ClockifyCaller(sandbox.url)
-
-
 def switch(sandbox: Running, **values: Any) -> None:
     assert requests.post(f"{sandbox.url}/control/switches", json=values, timeout=10).status_code == 200
 

@@ -13,7 +13,7 @@ from integrations import lost_connections
 from integrations.errors import ApiError, ReconnectNeeded, Rejected
 from integrations.fields import SecretUnreadable
 from integrations.models import ConnectionEvent, Workspace
-from integrations.quickbooks import oauth, payloads, subscription_policy, tokens
+from integrations.quickbooks import company_payloads, oauth, payloads, subscription_policy, tokens
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.connecting import archived
 from integrations.quickbooks.models import Company
@@ -192,7 +192,7 @@ def keep_subscription(
     company: Company, company_info: payloads.Raw, preferences: payloads.Raw, *, now: datetime
 ) -> subscription_policy.SubscriptionStatus:
     """Save the subscription from records that were already read, and return its status."""
-    evidence = payloads.subscription(company_info, preferences)
+    evidence = company_payloads.subscription(company_info, preferences)
     company.name = evidence.company_name or company.name
     company.sku = evidence.sku[:100]
     company.subscription = evidence.subscription[:40]
@@ -220,7 +220,7 @@ def keep_subscription(
 
 def keep_tracking(company: Company, preferences: payloads.Raw) -> None:
     """Save whether time may have classes and locations, and which item QuickBooks has for time."""
-    stated = payloads.time_defaults(preferences)
+    stated = company_payloads.time_defaults(preferences)
     for name, value in stated.items():
         setattr(company, name, value)
     company.save(update_fields=list(stated))

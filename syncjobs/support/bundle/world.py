@@ -22,7 +22,7 @@ from integrations.models import (
     Vendor,
     Workspace,
 )
-from integrations.quickbooks.payloads import DECISIVE
+from integrations.quickbooks.company_payloads import DECISIVE
 from syncjobs.support.bundle import vendor_fields
 from syncjobs.support.bundle.quickbooks_time import QuickBooksTime
 from syncjobs.support.bundle.tables import CHUNK

@@ -11,7 +11,7 @@ from django.db.models import Sum
 from integrations.errors import NoAnswer, TryLater
 from integrations.fields import SecretUnreadable
 from integrations.models import ApiCall, Company, Workspace
-from integrations.quickbooks import payloads, subscription_policy
+from integrations.quickbooks import company_payloads, subscription_policy
 from integrations.quickbooks.subscription_policy import Evidence
 from mapping import queries
 from syncjobs.display import formatting
@@ -51,7 +51,7 @@ def judges(workspace: Workspace, answers: VendorAnswers, now: datetime) -> Seque
 def evidence_of(company: Company, answers: VendorAnswers) -> tuple[Evidence | None, str]:
     """Return what QuickBooks says of the plan, just now or when last read (None: never), and the words for when."""
     if answers.company_info is not None and answers.preferences is not None:
-        found = payloads.subscription(answers.company_info, answers.preferences)
+        found = company_payloads.subscription(answers.company_info, answers.preferences)
         read = Evidence(found.sku, found.subscription, found.payroll, found.time_tracking, problem=found.problem)
         return _allowed(read, company), f"{JUST_NOW}, {moment(answers.asked_at)}."
     if company.plan_read_at is None:

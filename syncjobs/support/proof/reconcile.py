@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from integrations.clockify import connection as clockify_connection
-from integrations.clockify import payloads as clockify_payloads
+from integrations.clockify import entry_payloads
 from integrations.database import chunks
 from integrations.models import Company, TimeEntry, Workspace
 from integrations.quickbooks import payloads
@@ -280,7 +280,7 @@ def _unreadable_rows(workspace: Workspace, reading: Reading) -> dict[str, TimeEn
     day_of = inputs.DayOf(workspace)
     for problem in reading.of("entry"):
         try:
-            payload = clockify_payloads.time_of(problem.raw)
+            payload = entry_payloads.time_of(problem.raw)
         except Unreadable:
             continue
         columns = {name: getattr(payload, name) for name in payload.__slots__ if name != "id"}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from integrations.clockify import payloads
+from integrations.clockify import entry_payloads, payloads
 from integrations.clockify.connection import client_for
 from sandbox.shared.http import Request, Response
 from syncjobs.partner_writes import drafts
@@ -109,8 +109,8 @@ def test_a_wrong_request_and_a_wrong_answer_are_found() -> None:
         ("ClientDtoV1", payloads.client),
         ("ProjectDtoV1", payloads.project),
         ("ProjectDtoImplV1", payloads.project),
-        ("TimeEntryWithRatesDtoV1", payloads.entry),
-        ("TimeEntryDto", payloads.entry),
+        ("TimeEntryWithRatesDtoV1", entry_payloads.entry),
+        ("TimeEntryDto", entry_payloads.entry),
     ],
 )
 def test_the_examples_of_the_file_are_read(schema: str, parse: Callable[[Any], Any]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from integrations.clockify import payloads
+from integrations.clockify import entry_payloads, payloads
 from integrations.reading.values import Unreadable
 
 WORKSPACE = "w1"
@@ -32,7 +32,7 @@ ROW: dict[str, Any] = {
 
 
 def test_a_row_of_the_report_is_read() -> None:
-    entry = payloads.entry(ROW)
+    entry = entry_payloads.entry(ROW)
 
     assert (entry.id, entry.user_id, entry.project_id, entry.client_id) == ("e1", "u1", "p1", "c1")
     assert entry.start_at == datetime(2026, 3, 4, 9, tzinfo=UTC)
@@ -50,7 +50,7 @@ def test_an_entry_of_the_regular_api_is_the_same_entry() -> None:
         "hourlyRate": {"amount": 8000, "currency": "usd"},
     }
 
-    assert payloads.entry(regular) == replace(payloads.entry(ROW), currency="USD")
+    assert entry_payloads.entry(regular) == replace(entry_payloads.entry(ROW), currency="USD")
 
 
 @pytest.mark.parametrize(
@@ -88,12 +88,12 @@ def test_an_entry_of_the_regular_api_is_the_same_entry() -> None:
 )
 def test_a_row_that_cannot_be_read_says_what_is_wrong(broken: dict[str, Any], problem: str) -> None:
     with pytest.raises(Unreadable, match=re.escape(problem)):
-        payloads.entry(ROW | broken)
+        entry_payloads.entry(ROW | broken)
 
 
 @pytest.mark.parametrize("row", [None, "x", 3, [], True, {"unreadable": "NaN"}])
 def test_what_is_no_record_is_unreadable(row: Any) -> None:
-    for read in (payloads.entry, payloads.client, payloads.project, partial(payloads.user, workspace_id="w")):
+    for read in (entry_payloads.entry, payloads.client, payloads.project, partial(payloads.user, workspace_id="w")):
         with pytest.raises(Unreadable, match="instead of a record"):
             read(row)
     assert payloads.identifier(row) == ""
@@ -114,18 +114,18 @@ def test_what_is_no_record_is_unreadable(row: Any) -> None:
     ids=lambda value: str(value)[:50],
 )
 def test_what_is_empty_or_not_needed_never_matters(odd: dict[str, Any]) -> None:
-    entry = payloads.entry(ROW | odd)
+    entry = entry_payloads.entry(ROW | odd)
 
     assert (entry.id, entry.type) == ("e1", "REGULAR")
     assert len(entry.project_name) <= 500
 
 
 def test_empty_billable_is_not_billable() -> None:
-    assert payloads.entry(ROW | {"billable": None}).billable is False
+    assert entry_payloads.entry(ROW | {"billable": None}).billable is False
 
 
 def test_an_unknown_type_is_no_work() -> None:
-    assert payloads.entry(ROW | {"type": "VACATION"}).type == "VACATION"
+    assert entry_payloads.entry(ROW | {"type": "VACATION"}).type == "VACATION"
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_an_unknown_type_is_no_work() -> None:
     ],
 )
 def test_entities_are_decoded_once_and_only_those_of_the_list(sent: str, typed: str) -> None:
-    assert payloads.entry(ROW | {"description": sent}).description == typed
+    assert entry_payloads.entry(ROW | {"description": sent}).description == typed
     assert payloads.client({"id": "c1", "name": sent}).name == typed
     assert payloads.project({"id": "p1", "name": sent, "clientName": sent}).client_name == typed
     assert payloads.user({"id": "u1", "name": sent}, workspace_id="w").name == typed
@@ -179,7 +179,7 @@ def test_odd_memberships_leave_the_status_of_the_account(memberships: Any) -> No
     ],
 )
 def test_rates_are_minor_units(fields: dict[str, Any], rate: Decimal | None) -> None:
-    assert payloads.entry(ROW | fields).rate == rate
+    assert entry_payloads.entry(ROW | fields).rate == rate
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_rates_are_minor_units(fields: dict[str, Any], rate: Decimal | None) -> 
     ],
 )
 def test_when_an_entry_counts_as_invoiced(info: Any, invoiced: bool) -> None:
-    assert payloads.entry(ROW | {"invoicingInfo": info}).invoiced is invoiced
+    assert entry_payloads.entry(ROW | {"invoicingInfo": info}).invoiced is invoiced
 
 
 @pytest.mark.parametrize(
@@ -211,12 +211,12 @@ def test_when_an_entry_counts_as_invoiced(info: Any, invoiced: bool) -> None:
     ],
 )
 def test_the_fingerprint_changes_with_each_thing_that_counts_as_an_edit(edit: dict[str, Any]) -> None:
-    assert payloads.entry(ROW | edit).content_hash != payloads.entry(ROW).content_hash
+    assert entry_payloads.entry(ROW | edit).content_hash != entry_payloads.entry(ROW).content_hash
 
 
 @pytest.mark.parametrize("same", [{"rate": 1}, {"userName": "Ada L."}, {"clientId": "c9"}, {"tags": ["x"]}])
 def test_the_fingerprint_stays_with_what_does_not(same: dict[str, Any]) -> None:
-    assert payloads.entry(ROW | same).content_hash == payloads.entry(ROW).content_hash
+    assert entry_payloads.entry(ROW | same).content_hash == entry_payloads.entry(ROW).content_hash
 
 
 @pytest.mark.parametrize(

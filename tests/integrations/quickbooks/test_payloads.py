@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from integrations.quickbooks import payloads
+from integrations.quickbooks import company_payloads, payloads
 
 WORK: dict[str, Any] = {
     "Id": "412",
@@ -79,7 +79,7 @@ def test_a_record_is_active_unless_it_says_otherwise() -> None:
 
 
 def test_a_company_that_says_nothing_leaves_everything_open() -> None:
-    evidence = payloads.subscription({}, {})
+    evidence = company_payloads.subscription({}, {})
 
     assert (evidence.sku, evidence.subscription, evidence.payroll) == ("", "", None)
     assert (evidence.time_tracking, evidence.book_close_date, evidence.home_currency) == (None, None, "")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from integrations.quickbooks import payloads
+from integrations.quickbooks import company_payloads
 from integrations.quickbooks.subscription_policy import Evidence, judge
 
 PLUS = Evidence(sku="QuickBooks Online Plus", subscription="SUBSCRIBED", payroll=False, time_tracking=True)
@@ -62,15 +62,15 @@ def test_a_restricted_subscription_may_send_with_a_warning() -> None:
 def test_payroll_is_read_as_stated(stated: str, payroll: bool | None) -> None:
     pairs = [{"Name": "PayrollFeature", "Value": stated}]
 
-    assert payloads.subscription({"NameValue": pairs}, {}).payroll is payroll
+    assert company_payloads.subscription({"NameValue": pairs}, {}).payroll is payroll
 
 
 @pytest.mark.parametrize("name", ["OfferingSku", "OfferingSKU"])
 def test_either_spelling_of_the_subscriptions_name_is_read(name: str) -> None:
-    assert payloads.subscription({"NameValue": [{"Name": name, "Value": " Plus "}]}, {}).sku == "Plus"
+    assert company_payloads.subscription({"NameValue": [{"Name": name, "Value": " Plus "}]}, {}).sku == "Plus"
 
 
 def test_a_company_that_states_nothing_is_read_without_complaint() -> None:
-    evidence = payloads.subscription({}, {})
+    evidence = company_payloads.subscription({}, {})
 
     assert (evidence.sku, evidence.payroll, evidence.time_tracking, evidence.book_close_date) == ("", None, None, None)

@@ -6,14 +6,8 @@ import pytest
 import requests
 
 from sandbox.clockify.errors import ClockifyError
-from sandbox.server import Running
 from sandbox.world import World
 from tests.sandbox.clockify_client import ClockifyCaller, refusal
-
-
-@pytest.fixture
-def clockify(sandbox: Running) -> ClockifyCaller:
-    return ClockifyCaller(sandbox.url)
 
 
 def test_both_mount_points_answer_on_one_host(clockify: ClockifyCaller) -> None:

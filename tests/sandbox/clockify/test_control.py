@@ -9,13 +9,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from sandbox.server import Running, start
+from sandbox.server import start
 from tests.sandbox.clockify_client import ClockifyCaller
-
-
-@pytest.fixture
-def clockify(sandbox: Running) -> ClockifyCaller:
-    return ClockifyCaller(sandbox.url)
 
 
 def control(clockify: ClockifyCaller, method: str, path: str, body: object = None) -> requests.Response:

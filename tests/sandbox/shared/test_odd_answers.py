@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import requests
 
-from sandbox.server import Running
 from tests.sandbox.clockify_client import ClockifyCaller
 from tests.sandbox.quickbooks_client import QuickBooksCaller
 
@@ -274,11 +273,6 @@ def test_a_query_gives_full_pages_for_ever(quickbooks: QuickBooksCaller, work: d
 
     assert pages == [["1", "1", "1"], ["9005000", "9005001", "9005002"]]
     assert quickbooks.rows(far) == []
-
-
-@pytest.fixture
-def clockify(sandbox: Running) -> ClockifyCaller:
-    return ClockifyCaller(sandbox.url)
 
 
 def hit(clockify: ClockifyCaller, **fault: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from integrations.models import RateBucket
-from syncjobs.planning import window
+from syncjobs.planning import missing_entries
 from tests.support.scene import FIRST, Scene
 
 # What a vendor answers, whatever the database.
@@ -106,7 +106,7 @@ def test_after_a_few_entries_without_an_answer_the_rest_is_not_asked(
 
     run = scene.sync()
 
-    assert scene.hits() == window.MAX_UNANSWERED, "each once: half a second leaves no time for a second attempt"
+    assert scene.hits() == missing_entries.MAX_UNANSWERED, "half a second leaves no time for a second attempt"
     assert (run.code, run["seen"], run.counts) == (0, 8, {"unchanged": 8})
 
 

@@ -11,8 +11,6 @@ from syncjobs.rules import reasons
 from tests.support.factories import NOW
 from tests.support.scene import Scene
 
-GENERAL = "is not linked to"
-
 
 def messages(scene: Scene, entry: str) -> dict[str, str]:
     return {reason["code"]: reason["message"] for reason in scene.explain(entry)["reasons"]}

@@ -6,16 +6,10 @@ from typing import Any
 
 import pytest
 
-from sandbox.server import Running
 from tests.sandbox.clockify_client import ClockifyCaller, refusal
 
 NOBODY = "64a0000000000000000000ff"
 START, END = "2026-03-02T14:00:00Z", "2026-03-02T15:30:00Z"
-
-
-@pytest.fixture
-def clockify(sandbox: Running) -> ClockifyCaller:
-    return ClockifyCaller(sandbox.url)
 
 
 def create(clockify: ClockifyCaller, **body: Any) -> Any:

@@ -6,13 +6,7 @@ import re
 
 import pytest
 
-from sandbox.server import Running
 from tests.sandbox.clockify_client import ClockifyCaller, refusal
-
-
-@pytest.fixture
-def clockify(sandbox: Running) -> ClockifyCaller:
-    return ClockifyCaller(sandbox.url)
 
 
 def test_user_shows_zone_and_workspace_and_memberships_only_when_asked(clockify: ClockifyCaller) -> None:

@@ -6,15 +6,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.server import Running
 from tests.sandbox.clockify_client import ClockifyCaller, refusal
 
 NOBODY = "64b0000000000000000000ff"
-
-
-@pytest.fixture
-def clockify(sandbox: Running) -> ClockifyCaller:
-    return ClockifyCaller(sandbox.url)
 
 
 @pytest.fixture

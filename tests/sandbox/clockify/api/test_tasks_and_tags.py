@@ -5,13 +5,7 @@ from __future__ import annotations
 import pytest
 import requests
 
-from sandbox.server import Running
 from tests.sandbox.clockify_client import ClockifyCaller, refusal
-
-
-@pytest.fixture
-def clockify(sandbox: Running) -> ClockifyCaller:
-    return ClockifyCaller(sandbox.url)
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from sandbox.server import Running
 from tests.sandbox.clockify_client import ClockifyCaller, refusal
 
 EXCLUDE = {"totals": "EXCLUDE"}
@@ -16,18 +15,6 @@ ROW_KEYS = {
     *("costAmount", "costRate", "projectName", "projectColor", "clientName", "clientId", "taskName", "userName"),
     *("userEmail", "tags", "customFields", "invoicingInfo"),
 }
-
-
-@pytest.fixture
-def clockify(sandbox: Running) -> ClockifyCaller:
-    return ClockifyCaller(sandbox.url)
-
-
-@pytest.fixture
-def website(clockify: ClockifyCaller) -> str:
-    """Return a project of the client Acme at 125.00 an hour."""
-    client = clockify.put("clients", name="Acme")["id"]
-    return clockify.put("projects", name="Website", clientId=client, hourlyRate=12500)["id"]
 
 
 def ids(rows: list[dict[str, Any]]) -> list[str]:

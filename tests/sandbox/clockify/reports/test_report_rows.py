@@ -6,22 +6,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.server import Running
 from tests.sandbox.clockify_client import ClockifyCaller, refusal
 
 EXCLUDE = {"totals": "EXCLUDE"}
-
-
-@pytest.fixture
-def clockify(sandbox: Running) -> ClockifyCaller:
-    return ClockifyCaller(sandbox.url)
-
-
-@pytest.fixture
-def website(clockify: ClockifyCaller) -> str:
-    """Return a project of the client Acme at 125.00 an hour."""
-    client = clockify.put("clients", name="Acme")["id"]
-    return clockify.put("projects", name="Website", clientId=client, hourlyRate=12500)["id"]
 
 
 def ids(rows: list[dict[str, Any]]) -> list[str]:
