@@ -15,7 +15,7 @@ from django.db import models
 from integrations.fields import ScrubbedTextField
 from integrations.models import Company, Workspace
 from syncjobs.proof_models import ActivityNote, Reconciliation, ReconciliationRow, SignOff
-from syncjobs.verbs import Verb
+from syncjobs.rules.verbs import Verb
 
 __all__ = [
     "Action",

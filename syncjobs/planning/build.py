@@ -18,7 +18,7 @@ from syncjobs.rules.codes import Code
 from syncjobs.rules.reasons import CONFLICTS, Reason
 from syncjobs.rules.steps import changes
 from syncjobs.rules.steps.changes import Sent, Step
-from syncjobs.verbs import Verb
+from syncjobs.rules.verbs import Verb
 
 
 @dataclass

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from integrations.models import Workspace
 from syncjobs.models import Action, Receipt, Run
-from syncjobs.verbs import Verb
+from syncjobs.rules.verbs import Verb
 
 UNDONE = "Not new: it was sent before and undone."
 DELETED = "Not new: it was sent before and deleted in QuickBooks since."

@@ -24,7 +24,7 @@ from syncjobs.rules.drafts.eligibility import Entry, Resolution
 from syncjobs.rules.reasons import NO_WORK, Reason, cause, holds, is_given_up, is_on_the_way
 from syncjobs.rules.steps import changes
 from syncjobs.rules.steps.many_deletions import MANY_MISSING
-from syncjobs.verbs import Verb
+from syncjobs.rules.verbs import Verb
 
 State = EntryStatus.State
 # Known only from QuickBooks' answers: kept until the entry changes, a person decides, or a run asks again.

@@ -21,7 +21,7 @@ from syncjobs.rules.drafts.eligibility import Entry, Resolution
 from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps import changes
 from syncjobs.rules.steps.changes import Step
-from syncjobs.verbs import Verb
+from syncjobs.rules.verbs import Verb
 
 State = Action.State
 

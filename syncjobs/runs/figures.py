@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from integrations.models import ApiCall, Company
 from syncjobs.models import Action, Run, RunItem
 from syncjobs.rules.codes import Code
-from syncjobs.verbs import Verb
+from syncjobs.rules.verbs import Verb
 
 Outcome = RunItem.Outcome
 # Key of a run's counters: whether it sent anything, or may have.

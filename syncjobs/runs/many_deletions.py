@@ -23,8 +23,8 @@ from syncjobs.planning.build import Plan
 from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps import changes
 from syncjobs.rules.steps.many_deletions import MANY_DELETIONS, MANY_MISSING, WARNINGS, are_many
+from syncjobs.rules.verbs import Verb
 from syncjobs.runs import lifecycle
-from syncjobs.verbs import Verb
 
 Outcome = RunItem.Outcome
 # Options of a run: a person's two answers.

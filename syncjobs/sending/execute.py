@@ -14,11 +14,11 @@ from integrations.quickbooks.client import QuickBooksApiClient
 from syncjobs.ledger import activities, journal
 from syncjobs.ledger.lease import Heartbeat, Lost
 from syncjobs.models import Action, Run, RunItem
+from syncjobs.rules.verbs import Verb
 from syncjobs.sending.batches import Batches
 from syncjobs.sending.circuit_breaker import CircuitBreaker
 from syncjobs.sending.responses import Outcomes
 from syncjobs.sending.work_queue import SendContext, WorkQueue
-from syncjobs.verbs import Verb
 
 log = logging.getLogger("hourbridge.execute")
 

@@ -19,7 +19,7 @@ from syncjobs.models import Action, EntryOverride, Receipt
 from syncjobs.pages.links import list_of, page_of
 from syncjobs.pages.records.base_admin import RecordAdmin, Related, person_name
 from syncjobs.rules import reasons
-from syncjobs.verbs import Verb
+from syncjobs.rules.verbs import Verb
 
 ACTIONS: dict[str, str] = {Verb.CREATE: "Create", Verb.UPDATE: "Update", Verb.DELETE: "Delete"}
 IN_QUICKBOOKS, DELETED = (
