@@ -151,7 +151,7 @@ def _set_free(
         is_ours = lease.renew_writer_lease(company, owner, only_if_valid=True)
         if row.company_id != company.pk or not is_ours:
             raise Refused("Someone else changed the connection, or Intuit took too long; check again.")
-        for run in Run.objects.filter(workspace=workspace, status__in=lifecycle.OPEN):
+        for run in Run.objects.open().filter(workspace=workspace):
             lifecycle.cancel(run, now=now, person=person)
         before = outlook(workspace)
         sync_was_scheduled = _stop_syncs(workspace, now=now)

@@ -33,6 +33,15 @@ __all__ = [
 ]
 
 
+class RunQuerySet(models.QuerySet["Run"]):
+    def open(self) -> Self:
+        """Return the runs that wait or are at work, as opposed to those that are over."""
+        return self.filter(status__in=Run.OPEN)
+
+    def over(self) -> Self:
+        return self.exclude(status__in=Run.OPEN)
+
+
 class Run(models.Model):
     """One pass of a check, a sync, an undo or a comparison. The row is the truth; the queue only carries its id."""
 
@@ -51,6 +60,10 @@ class Run(models.Model):
         FAILED = "failed", "Failed"
         BLOCKED = "blocked", "Blocked"
         CANCELLED = "cancelled", "Cancelled"
+
+    OPEN = (Status.QUEUED, Status.RUNNING, Status.WAITING)
+    # Its `error_code` while it waits for another run of the company, as opposed to a vendor.
+    ANOTHER_RUN = "ANOTHER_RUN"
 
     class Trigger(models.TextChoices):
         BUTTON = "button"
@@ -105,6 +118,8 @@ class Run(models.Model):
         default=0, help_text="How often another process went on with it, since its own was gone."
     )
 
+    objects = RunQuerySet.as_manager()
+
     class Meta:
         indexes = [models.Index(fields=["workspace", "-created_at"], name="run_by_workspace")]
 
@@ -130,12 +145,12 @@ class Run(models.Model):
 
     @property
     def is_open(self) -> bool:
-        return self.status in {self.Status.QUEUED, self.Status.RUNNING, self.Status.WAITING}
+        return self.status in self.OPEN
 
     @property
     def waits_for_vendor(self) -> bool:
         """True where a vendor asked for the wait, which a person may end; False where another run is at work."""
-        return self.status == self.Status.WAITING and self.error_code != "ANOTHER_RUN"
+        return self.status == self.Status.WAITING and self.error_code != self.ANOTHER_RUN
 
 
 class WriterLease(models.Model):

@@ -24,7 +24,6 @@ from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps import changes
 from syncjobs.rules.steps.many_deletions import MANY_DELETIONS, MANY_MISSING, WARNINGS, are_many
 from syncjobs.rules.verbs import Verb
-from syncjobs.runs import lifecycle
 
 Outcome = RunItem.Outcome
 # Options of a run: a person's two answers.
@@ -124,7 +123,7 @@ def keep_undecided(workspace: Workspace, *, asked_by: int, person: Any, now: dat
     with transaction.atomic():
         # Serializes with requests for runs (`lifecycle.request_run`).
         Workspace.objects.select_for_update().only("pk").get(pk=workspace.pk)
-        under_way = Run.objects.filter(workspace=workspace, status__in=lifecycle.OPEN).first()
+        under_way = Run.objects.open().filter(workspace=workspace).first()
         if under_way is not None:
             raise Refused(f"{under_way} is under way; look at the list again once it is over.")
         items = list(undecided().filter(run__workspace=workspace).order_by("pk"))

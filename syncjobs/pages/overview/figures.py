@@ -15,7 +15,6 @@ from mapping.models import Mismatch
 from syncjobs.models import Action, EntryStatus, Receipt, Run
 from syncjobs.pages import waiting
 from syncjobs.planning.forecast import amount
-from syncjobs.runs import lifecycle as runs
 from syncjobs.runs import many_deletions
 
 State = EntryStatus.State
@@ -133,7 +132,7 @@ def latest_runs() -> dict[tuple[int, str], Run]:
 
     Without previews, which send nothing, and without runs of chosen people, projects or entries.
     """
-    finished = Run.objects.exclude(status__in=runs.OPEN).filter(dry_run=False, company=F("workspace__company"))
+    finished = Run.objects.over().filter(dry_run=False, company=F("workspace__company"))
     finished = finished.exclude(options__has_any_keys=NARROWING)
     finished = finished.order_by()
     latest = finished.values("workspace", "kind").annotate(latest=Max("pk")).values("latest")
@@ -143,7 +142,7 @@ def latest_runs() -> dict[tuple[int, str], Run]:
 def open_runs() -> dict[int, Run]:
     """Return the open run by workspace id; the oldest where another waits behind it."""
     # Newest first, so that the oldest is the one that stays in the dictionary.
-    rows = Run.objects.filter(status__in=runs.OPEN).select_related("person").order_by("-pk")
+    rows = Run.objects.open().select_related("person").order_by("-pk")
     return {run.workspace_id: run for run in rows}
 
 

@@ -23,7 +23,6 @@ from syncjobs.rules.proof import proof_table
 from syncjobs.rules.proof.proof_table import Notes
 from syncjobs.rules.proof.reconciliation_rows import minutes
 from syncjobs.rules.reasons import form_text
-from syncjobs.runs import lifecycle
 from syncjobs.support.proof import stored_comparison
 
 HEADERS = (
@@ -68,11 +67,11 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 def _run_context(workspace: Workspace, period: Period, stored: Reconciliation | None) -> dict[str, Any]:
     """Return the comparison under way, and the one of these days that came to nothing since the stored one."""
     runs = Run.objects.filter(workspace=workspace, kind=Run.Kind.RECONCILE).order_by("-pk")
-    open_run = runs.filter(status__in=lifecycle.OPEN).first()
+    open_run = runs.open().first()
     waited = (timezone.now() - open_run.created_at).total_seconds() if open_run else 0
     # A scheduled one has other days each night.
     these = Q(from_date=period.first, to_date=period.last) | Q(trigger=Run.Trigger.SCHEDULE)
-    last = runs.exclude(status__in=lifecycle.OPEN).filter(these).first()
+    last = runs.over().filter(these).first()
     schedule = Schedule.objects.filter(workspace=workspace, kind=Run.Kind.RECONCILE).exclude(next_at=None).first()
     return {
         "schedule": schedule,
