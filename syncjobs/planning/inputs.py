@@ -6,8 +6,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from django.db.models import QuerySet
-
 from integrations.clockify.payloads import EntryPayload
 from integrations.models import ArchivedConnection, ClockifyClient, ClockifyUser, Company, TimeEntry, Workspace
 from integrations.quickbooks.connecting import archived, connection
@@ -271,16 +269,6 @@ def entry_of(
         cost_rate=row.cost_rate,
         zone=(zones or {}).get(row.user_id) or (zones or {}).get("", ""),
     )
-
-
-def entries_between(workspace: Workspace, first: date | None = None, last: date | None = None) -> QuerySet[TimeEntry]:
-    """Return mirrored entries that Clockify still has, of these TxnDates, both included; without the raw JSON."""
-    rows = TimeEntry.objects.filter(workspace=workspace, deleted_at=None).defer("raw")
-    if first is not None:
-        rows = rows.filter(txn_date__gte=first)
-    if last is not None:
-        rows = rows.filter(txn_date__lte=last)
-    return rows
 
 
 def source_of(row: TimeEntry) -> dict[str, str]:
