@@ -80,7 +80,7 @@ def outlook(workspace: Workspace) -> Outlook:
         minutes=Sum("minutes"),
         from_start=Count("pk", filter=Q(part=0, txn_date__gte=workspace.start_date)),
     )
-    open_actions = Action.objects.filter(workspace=workspace, company=company, state=Action.State.SENDING)
+    open_actions = Action.objects.of(workspace).open()
     others = company.workspaces.exclude(pk=workspace.pk).order_by("name").values_list("name", flat=True)
     return Outlook(
         company=company,

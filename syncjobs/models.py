@@ -388,12 +388,24 @@ class RunItem(models.Model):
 
 
 class ActionQuerySet(models.QuerySet["Action"]):
+    def of(self, workspace: Workspace) -> Self:
+        """Return the workspace's writes to the company that it is connected to."""
+        return self.filter(workspace=workspace, company=workspace.company)
+
+    def open(self) -> Self:
+        """Return the writes whose outcome is not known yet, those on their way included."""
+        return self.filter(state=Action.State.SENDING)
+
+    def uncertain(self) -> Self:
+        """Return the open writes that no running call will answer: the next run has to find out."""
+        return self.open().exclude(models.Exists(_items_on_the_way()))
+
     def with_in_flight(self) -> Self:
         """Return the actions with `in_flight`: their call is not answered yet, and the run that makes it is running."""
         return self.annotate(in_flight=models.Exists(_items_on_the_way()))
 
     def in_flight(self) -> Self:
-        return self.filter(models.Exists(_items_on_the_way()), state=Action.State.SENDING)
+        return self.open().filter(models.Exists(_items_on_the_way()))
 
 
 def _items_on_the_way() -> models.QuerySet[RunItem]:

@@ -33,8 +33,6 @@ from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps.changes import Sent
 from syncjobs.rules.steps.former_links import with_former
 
-OPEN = Action.State.SENDING
-
 
 @dataclass(frozen=True)
 class PlanningContext:
@@ -313,7 +311,7 @@ def receipts_by_entry(workspace: Workspace, entry_ids: Sequence[str]) -> dict[st
 
 def open_actions(workspace: Workspace) -> dict[str, Action]:
     """Return the workspace's writes whose outcome is unknown, by entry id."""
-    rows = Action.objects.filter(workspace=workspace, company=workspace.company, state=OPEN).with_in_flight()
+    rows = Action.objects.of(workspace).open().with_in_flight()
     return {action.entry_id: action for action in rows}
 
 

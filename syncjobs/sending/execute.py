@@ -160,7 +160,7 @@ class Singles:
         earlier = item.source_snapshot.get(RunItem.ACTION)
         if earlier is None:
             return journal.open_action(item, run=self._run)
-        action = Action.objects.filter(pk=earlier, state=Action.State.SENDING).select_related("company").first()
+        action = Action.objects.open().filter(pk=earlier).select_related("company").first()
         if action is not None:
             journal.mark_tried(action, self._run)
         return action

@@ -148,7 +148,7 @@ def open_runs() -> dict[int, Run]:
 
 def unknown_for_people() -> dict[int, int]:
     """Return by workspace id how many uncertain writes wait for review's decision."""
-    rows = Action.objects.filter(state=Action.State.SENDING, needs_person=True, company=F("workspace__company"))
+    rows = Action.objects.open().filter(needs_person=True, company=F("workspace__company"))
     rows = rows.order_by()
     return dict(rows.values_list("workspace_id").annotate(Count("pk")))
 

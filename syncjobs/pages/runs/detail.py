@@ -104,9 +104,7 @@ def page_context(run: Run, request: HttpRequest) -> dict[str, Any]:
         "not_known": waiting,
         "to_retry": refused + waiting + not_reached + outcomes.get(OUTCOMES.UNKNOWN, 0),
         "former_company_text": former_company_text(former_company) if former_company else "",
-        "uncertain_writes": Action.objects.filter(run=run, state=Action.State.SENDING)
-        .exclude(pk__in=Action.objects.in_flight().values("pk"))
-        .order_by("pk")[: paging.ROWS_A_PAGE],
+        "uncertain_writes": Action.objects.uncertain().filter(run=run).order_by("pk")[: paging.ROWS_A_PAGE],
         "stages": stages(run),
         # A live worker takes a run within a second or two.
         "idle": run.status == Run.Status.QUEUED and (timezone.now() - run.created_at).total_seconds() > 30,
