@@ -97,9 +97,11 @@ def sent_elsewhere(workspace: Workspace) -> list[str]:
 
     With the company that is connected now, or that will be, that time counts as not sent.
     """
-    sent = Receipt.objects.filter(
-        workspace=workspace, state=Receipt.State.SENT, part=0, txn_date__gte=workspace.start_date
-    ).exclude(company=workspace.company_id)
+    sent = (
+        Receipt.objects.live()
+        .filter(workspace=workspace, part=0, txn_date__gte=workspace.start_date)
+        .exclude(company=workspace.company_id)
+    )
     grouped = sent.order_by("company__name", "company").values_list("company", "company__name", "company__realm_id")
     day = workspace.start_date
     return [

@@ -15,6 +15,7 @@ from django.db import models
 from integrations.fields import ScrubbedTextField
 from integrations.models import Company, Workspace
 from syncjobs.proof_models import ActivityNote, Reconciliation, ReconciliationRow, SignOff
+from syncjobs.rules.codes import Code
 from syncjobs.rules.verbs import Verb
 
 __all__ = [
@@ -215,6 +216,12 @@ class EntryStatus(models.Model):
         return f"{self.entry_id} {self.state}"
 
 
+class EntryOverrideQuerySet(models.QuerySet["EntryOverride"]):
+    def left_as_is(self) -> Self:
+        """Return the decisions after which what was sent stays as it is: the entry is ignored, or its time is kept."""
+        return self.filter(models.Q(ignored=True) | models.Q(kept=True))
+
+
 class EntryOverride(models.Model):
     """A person's decision about one entry: leave it out, send it in spite of some reasons, or keep what was sent."""
 
@@ -230,6 +237,8 @@ class EntryOverride(models.Model):
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     at = models.DateTimeField("when")
 
+    objects = EntryOverrideQuerySet.as_manager()
+
     class Meta:
         verbose_name = "decision about an entry"
         verbose_name_plural = "decisions about entries"
@@ -240,9 +249,17 @@ class EntryOverride(models.Model):
 
 
 class ReceiptQuerySet(models.QuerySet["Receipt"]):
+    def live(self) -> Self:
+        """Return the receipts of time that is in QuickBooks, of any company, corrections included."""
+        return self.filter(state=Receipt.State.SENT)
+
+    def changed_by_hand(self) -> Self:
+        """Return those of entries' own activities that people changed or deleted in QuickBooks, when last read."""
+        return self.live().filter(part=0, conflict=Code.CHANGED_IN_QUICKBOOKS)
+
     def in_quickbooks(self, workspace: Workspace) -> Self:
         """Return the workspace's receipts of time in QuickBooks: entries' own activities and corrections."""
-        return self.filter(workspace=workspace, company=workspace.company, state=Receipt.State.SENT)
+        return self.live().filter(workspace=workspace, company=workspace.company)
 
     def own_activities(self, workspace: Workspace) -> Self:
         """Return the receipts of entries' own activities alone, one per entry at most."""

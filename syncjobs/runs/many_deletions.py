@@ -164,9 +164,7 @@ def undecided(*, before: Run | None = None) -> QuerySet[RunItem]:
     )
     if before is not None:
         items, later = items.filter(run_id__lt=before.pk), later.filter(run_id__lt=before.pk)
-    in_quickbooks = Receipt.objects.filter(
-        **of_entry, company=OuterRef("run__company"), part=0, state=Receipt.State.SENT
-    )
+    in_quickbooks = Receipt.objects.live().filter(**of_entry, company=OuterRef("run__company"), part=0)
     kept = EntryOverride.objects.filter(
         workspace=OuterRef("run__workspace"), clockify_id=OuterRef("entry_id"), kept=True
     )

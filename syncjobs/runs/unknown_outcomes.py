@@ -152,7 +152,7 @@ class UnknownOutcomes:
         sent_again = self._run.items.filter(outcome=RunItem.Outcome.SENT, source_snapshot__has_key=RunItem.ACTION)
         ids = list(sent_again.values_list("quickbooks_id", flat=True))
         if ids:
-            receipts = Receipt.objects.filter(company=self._company, quickbooks_id__in=ids, state=Receipt.State.SENT)
+            receipts = Receipt.objects.live().filter(company=self._company, quickbooks_id__in=ids)
             mark_replayed(self._run, self._quickbooks, receipts)
 
     def close_not_arrived(self, absent: Mapping[str, Absent], now: datetime) -> None:

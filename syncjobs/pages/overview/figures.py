@@ -88,7 +88,7 @@ def of_workspaces() -> dict[int, Figures]:
         if figure is not None:
             figure.add(entries, minutes)
     _add_money(figures)
-    sent = Receipt.objects.filter(state=Receipt.State.SENT, company=F("workspace__company"))
+    sent = Receipt.objects.live().filter(company=F("workspace__company"))
     grouped = sent.order_by().values_list("workspace_id")
     # A correction (part 1 and on) adds minutes to an entry that part 0 has counted (decision 8).
     totals = {"entries": Count("pk", filter=Q(part=0)), "sum": Sum("minutes"), "last": Max("sent_at")}
