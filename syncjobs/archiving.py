@@ -80,7 +80,7 @@ def outlook(workspace: Workspace) -> Outlook:
         minutes=Sum("minutes"),
         from_start=Count("pk", filter=Q(part=0, txn_date__gte=workspace.start_date)),
     )
-    open_actions = Action.objects.filter(workspace=workspace, company=company, state=Action.State.SENDING)
+    open_actions = Action.objects.of(workspace).open()
     others = company.workspaces.exclude(pk=workspace.pk).order_by("name").values_list("name", flat=True)
     return Outlook(
         company=company,
@@ -97,9 +97,11 @@ def sent_elsewhere(workspace: Workspace) -> list[str]:
 
     With the company that is connected now, or that will be, that time counts as not sent.
     """
-    sent = Receipt.objects.filter(
-        workspace=workspace, state=Receipt.State.SENT, part=0, txn_date__gte=workspace.start_date
-    ).exclude(company=workspace.company_id)
+    sent = (
+        Receipt.objects.live()
+        .filter(workspace=workspace, part=0, txn_date__gte=workspace.start_date)
+        .exclude(company=workspace.company_id)
+    )
     grouped = sent.order_by("company__name", "company").values_list("company", "company__name", "company__realm_id")
     day = workspace.start_date
     return [
@@ -151,7 +153,7 @@ def _set_free(
         is_ours = lease.renew_writer_lease(company, owner, only_if_valid=True)
         if row.company_id != company.pk or not is_ours:
             raise Refused("Someone else changed the connection, or Intuit took too long; check again.")
-        for run in Run.objects.filter(workspace=workspace, status__in=lifecycle.OPEN):
+        for run in Run.objects.open().filter(workspace=workspace):
             lifecycle.cancel(run, now=now, person=person)
         before = outlook(workspace)
         sync_was_scheduled = _stop_syncs(workspace, now=now)

@@ -118,7 +118,7 @@ def take_note(workspace: Workspace, seen: Mapping[tuple[str, str], str], *, pers
     """
     entry_ids = sorted({entry_id for entry_id, code in seen if code in differences.CODES})
     note = {"by": person.get_username() if person else "", "at": now.isoformat()}
-    rows = {row.clockify_id: row for row in inputs.entries_between(workspace).filter(clockify_id__in=entry_ids)}
+    rows = {row.clockify_id: row for row in TimeEntry.objects.current(workspace).filter(clockify_id__in=entry_ids)}
     context, count, noted = inputs.load_context(workspace), 0, []
     with transaction.atomic():
         own = Receipt.objects.own_activities(workspace).filter(entry_id__in=rows)

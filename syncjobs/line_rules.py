@@ -54,7 +54,7 @@ def entries_by_rule(workspace: Workspace) -> Counter[int | None]:
     """Return for how many entries since the start date each rule gives at least one field; under None the defaults."""
     rules, counts = lines.load(workspace), Counter[int | None]()
     if rules.rules or any(rules.defaults.values()):
-        for group in lines.alike(inputs.entries_between(workspace, workspace.start_date), rules):
+        for group in lines.alike(TimeEntry.objects.current(workspace, workspace.start_date), rules):
             counts.update(dict.fromkeys((choice.rule_id for choice in rules.choices(group).values()), group.entries))
     return counts
 

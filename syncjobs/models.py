@@ -15,7 +15,8 @@ from django.db import models
 from integrations.fields import ScrubbedTextField
 from integrations.models import Company, Workspace
 from syncjobs.proof_models import ActivityNote, Reconciliation, ReconciliationRow, SignOff
-from syncjobs.verbs import Verb
+from syncjobs.rules.codes import Code
+from syncjobs.rules.verbs import Verb
 
 __all__ = [
     "Action",
@@ -31,6 +32,15 @@ __all__ = [
     "SignOff",
     "WriterLease",
 ]
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    def open(self) -> Self:
+        """Return the runs that wait or are at work, as opposed to those that are over."""
+        return self.filter(status__in=Run.OPEN)
+
+    def over(self) -> Self:
+        return self.exclude(status__in=Run.OPEN)
 
 
 class Run(models.Model):
@@ -51,6 +61,10 @@ class Run(models.Model):
         FAILED = "failed", "Failed"
         BLOCKED = "blocked", "Blocked"
         CANCELLED = "cancelled", "Cancelled"
+
+    OPEN = (Status.QUEUED, Status.RUNNING, Status.WAITING)
+    # Its `error_code` while it waits for another run of the company, as opposed to a vendor.
+    ANOTHER_RUN = "ANOTHER_RUN"
 
     class Trigger(models.TextChoices):
         BUTTON = "button"
@@ -105,6 +119,8 @@ class Run(models.Model):
         default=0, help_text="How often another process went on with it, since its own was gone."
     )
 
+    objects = RunQuerySet.as_manager()
+
     class Meta:
         indexes = [models.Index(fields=["workspace", "-created_at"], name="run_by_workspace")]
 
@@ -130,12 +146,12 @@ class Run(models.Model):
 
     @property
     def is_open(self) -> bool:
-        return self.status in {self.Status.QUEUED, self.Status.RUNNING, self.Status.WAITING}
+        return self.status in self.OPEN
 
     @property
     def waits_for_vendor(self) -> bool:
         """True where a vendor asked for the wait, which a person may end; False where another run is at work."""
-        return self.status == self.Status.WAITING and self.error_code != "ANOTHER_RUN"
+        return self.status == self.Status.WAITING and self.error_code != self.ANOTHER_RUN
 
 
 class WriterLease(models.Model):
@@ -200,6 +216,12 @@ class EntryStatus(models.Model):
         return f"{self.entry_id} {self.state}"
 
 
+class EntryOverrideQuerySet(models.QuerySet["EntryOverride"]):
+    def left_as_is(self) -> Self:
+        """Return the decisions after which what was sent stays as it is: the entry is ignored, or its time is kept."""
+        return self.filter(models.Q(ignored=True) | models.Q(kept=True))
+
+
 class EntryOverride(models.Model):
     """A person's decision about one entry: leave it out, send it in spite of some reasons, or keep what was sent."""
 
@@ -215,6 +237,8 @@ class EntryOverride(models.Model):
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     at = models.DateTimeField("when")
 
+    objects = EntryOverrideQuerySet.as_manager()
+
     class Meta:
         verbose_name = "decision about an entry"
         verbose_name_plural = "decisions about entries"
@@ -225,9 +249,17 @@ class EntryOverride(models.Model):
 
 
 class ReceiptQuerySet(models.QuerySet["Receipt"]):
+    def live(self) -> Self:
+        """Return the receipts of time that is in QuickBooks, of any company, corrections included."""
+        return self.filter(state=Receipt.State.SENT)
+
+    def changed_by_hand(self) -> Self:
+        """Return those of entries' own activities that people changed or deleted in QuickBooks, when last read."""
+        return self.live().filter(part=0, conflict=Code.CHANGED_IN_QUICKBOOKS)
+
     def in_quickbooks(self, workspace: Workspace) -> Self:
         """Return the workspace's receipts of time in QuickBooks: entries' own activities and corrections."""
-        return self.filter(workspace=workspace, company=workspace.company, state=Receipt.State.SENT)
+        return self.live().filter(workspace=workspace, company=workspace.company)
 
     def own_activities(self, workspace: Workspace) -> Self:
         """Return the receipts of entries' own activities alone, one per entry at most."""
@@ -387,12 +419,24 @@ class RunItem(models.Model):
 
 
 class ActionQuerySet(models.QuerySet["Action"]):
+    def of(self, workspace: Workspace) -> Self:
+        """Return the workspace's writes to the company that it is connected to."""
+        return self.filter(workspace=workspace, company=workspace.company)
+
+    def open(self) -> Self:
+        """Return the writes whose outcome is not known yet, those on their way included."""
+        return self.filter(state=Action.State.SENDING)
+
+    def uncertain(self) -> Self:
+        """Return the open writes that no running call will answer: the next run has to find out."""
+        return self.open().exclude(models.Exists(_items_on_the_way()))
+
     def with_in_flight(self) -> Self:
         """Return the actions with `in_flight`: their call is not answered yet, and the run that makes it is running."""
         return self.annotate(in_flight=models.Exists(_items_on_the_way()))
 
     def in_flight(self) -> Self:
-        return self.filter(models.Exists(_items_on_the_way()), state=Action.State.SENDING)
+        return self.open().filter(models.Exists(_items_on_the_way()))
 
 
 def _items_on_the_way() -> models.QuerySet[RunItem]:

@@ -113,7 +113,7 @@ def _refuse_while_written(workspace: Workspace, days: Days, stored: Reconciliati
     """
     if not Workspace.objects.filter(pk=workspace.pk, keep_signed=True).exists():
         return
-    actions = Action.objects.filter(workspace=workspace, company=workspace.company).with_in_flight()
+    actions = Action.objects.of(workspace).with_in_flight()
     actions = actions.filter(Q(state=Action.State.SENDING) | Q(watch_until__gte=stored.compared_at))
     arriving = {action: _arrives_until(action) for action in actions}
     open_actions = [action for action, until in arriving.items() if action.in_flight or until >= stored.compared_at]

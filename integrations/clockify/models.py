@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Self
+
 from django.db import models
 
 
@@ -82,6 +85,15 @@ class ClockifyTag(Mirrored):
         verbose_name = "Clockify tag"
 
 
+class TimeEntryQuerySet(models.QuerySet["TimeEntry"]):
+    def current(self, workspace: models.Model, first: date | None = None, last: date | None = None) -> Self:
+        """Return the entries that Clockify still has, of these TxnDates, both included; without the raw JSON."""
+        rows = self.filter(workspace=workspace, deleted_at=None).defer("raw")
+        if first is not None:
+            rows = rows.filter(txn_date__gte=first)
+        return rows if last is None else rows.filter(txn_date__lte=last)
+
+
 class TimeEntry(models.Model):
     """One time entry as Clockify has it. Times are UTC; `rate` is per hour, in major units of `currency`."""
 
@@ -117,6 +129,8 @@ class TimeEntry(models.Model):
         null=True, blank=True, help_text="When a reading last found other content than the one before."
     )
     deleted_at = models.DateTimeField(null=True, blank=True, help_text="When Clockify said that it is gone.")
+
+    objects = TimeEntryQuerySet.as_manager()
 
     class Meta:
         verbose_name = "time entry"

@@ -36,10 +36,10 @@ def corrections(receipt: Receipt) -> list[Receipt]:
     # Spares a query for most entries.
     if not receipt.corrections:
         return []
-    entry_receipts = Receipt.objects.filter(
+    entry_receipts = Receipt.objects.live().filter(
         company=receipt.company, workspace=receipt.workspace, entry_id=receipt.entry_id
     )
-    return list(entry_receipts.filter(part__gt=0, state=Receipt.State.SENT).order_by("part"))
+    return list(entry_receipts.filter(part__gt=0).order_by("part"))
 
 
 def sentence(receipt: Receipt, *, zone: str) -> str:

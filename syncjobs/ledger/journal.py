@@ -21,7 +21,7 @@ from syncjobs.rules.drafts import draft
 from syncjobs.rules.drafts.draft import Draft
 from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps import answered
-from syncjobs.verbs import Verb
+from syncjobs.rules.verbs import Verb
 
 DONE_AS: dict[str, RunItem.Outcome] = {
     Verb.CREATE: RunItem.Outcome.SENT,

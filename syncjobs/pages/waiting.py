@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
 from syncjobs.models import EntryOverride, EntryStatus, Receipt
-from syncjobs.rules.codes import Code
 from syncjobs.rules.reasons import NO_WORK
 from syncjobs.rules.steps.many_deletions import MANY_MISSING
 
@@ -69,13 +68,11 @@ def of_cause(key: str, workspace_id: int) -> Q:
 
 def changed() -> QuerySet[EntryStatus]:
     """Return the statuses, of all workspaces, of changed time that no sync takes over and nobody left as it is."""
-    left = EntryOverride.objects.filter(
+    left = EntryOverride.objects.left_as_is().filter(
         workspace=OuterRef("workspace"), clockify_id=OuterRef("entry__clockify_id")
-    ).filter(Q(ignored=True) | Q(kept=True))
-    # Noted on the receipt: by Clockify's side such an entry is still just sent. Part 0 is the entry's own activity.
-    changed_there = Receipt.objects.filter(
-        company=F("workspace__company"), part=0, state=Receipt.State.SENT, conflict=Code.CHANGED_IN_QUICKBOOKS
     )
+    # Noted on the receipt: by Clockify's side such an entry is still just sent.
+    changed_there = Receipt.objects.changed_by_hand().filter(company=F("workspace__company"))
     of_entry = changed_there.filter(workspace=OuterRef("workspace"), entry_id=OuterRef("entry__clockify_id"))
     # Narrowed first: asked of each of thousands of sent entries, the receipts would take long.
     only_there = Q(state=State.SENT, entry__clockify_id__in=changed_there.values("entry_id")) & Exists(of_entry)

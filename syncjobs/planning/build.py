@@ -18,7 +18,7 @@ from syncjobs.rules.codes import Code
 from syncjobs.rules.reasons import CONFLICTS, Reason
 from syncjobs.rules.steps import changes
 from syncjobs.rules.steps.changes import Sent, Step
-from syncjobs.verbs import Verb
+from syncjobs.rules.verbs import Verb
 
 
 @dataclass
@@ -243,9 +243,7 @@ def _check_changed_in_quickbooks(
 def _noted_before(company: Company, ids: Set[str]) -> list[Receipt]:
     """Return receipts of time that was changed by hand when last read, as many as fit into the query for `ids`."""
     room = -len(ids) % IDS_PER_QUERY
-    noted = Receipt.objects.filter(
-        company=company, state=Receipt.State.SENT, part=0, conflict=Code.CHANGED_IN_QUICKBOOKS
-    )
+    noted = Receipt.objects.changed_by_hand().filter(company=company)
     return [receipt for receipt in noted.order_by("pk")[:IDS_PER_QUERY] if receipt.quickbooks_id not in ids][:room]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from integrations.models import Workspace
 from syncjobs.models import Action, Receipt, Run
-from syncjobs.verbs import Verb
+from syncjobs.rules.verbs import Verb
 
 UNDONE = "Not new: it was sent before and undone."
 DELETED = "Not new: it was sent before and deleted in QuickBooks since."
@@ -21,9 +21,7 @@ def sentences(workspace: Workspace, entry_ids: Sequence[str]) -> dict[str, str]:
     # In chunks: SQLite limits the parameters of one query.
     for start in range(0, len(entry_ids), 500):
         ids = list(entry_ids[start : start + 500])
-        tried = Action.objects.filter(
-            workspace=workspace, company=workspace.company, entry_id__in=ids, verb=Verb.CREATE
-        )
+        tried = Action.objects.of(workspace).filter(entry_id__in=ids, verb=Verb.CREATE)
         for entry_id, state in tried.exclude(state=STATES.DONE).order_by("pk").values_list("entry_id", "state"):
             found[entry_id] = REFUSED if state == STATES.REFUSED else NOT_ARRIVED
         deleted = Receipt.objects.filter(

@@ -24,7 +24,7 @@ from syncjobs.rules.drafts.eligibility import Entry, Resolution
 from syncjobs.rules.reasons import NO_WORK, Reason, cause, holds, is_given_up, is_on_the_way
 from syncjobs.rules.steps import changes
 from syncjobs.rules.steps.many_deletions import MANY_MISSING
-from syncjobs.verbs import Verb
+from syncjobs.rules.verbs import Verb
 
 State = EntryStatus.State
 # Known only from QuickBooks' answers: kept until the entry changes, a person decides, or a run asks again.
@@ -276,7 +276,10 @@ def refresh(workspace: Workspace, *, now: datetime, compare_names: bool = False)
     for attempt in range(MAX_TRIES):
         _retire(workspace, now=now)
         matched = rematch.rematch(workspace, now=now, compare_names=compare_names and attempt == 0)
-        rows, sentences = inputs.entries_between(workspace, workspace.start_date), rematch.sentences(workspace, matched)
+        rows, sentences = (
+            TimeEntry.objects.current(workspace, workspace.start_date),
+            rematch.sentences(workspace, matched),
+        )
         _judge_all(workspace, rows, now=now, mismatches=sentences)
         if rematch.save_mismatches(workspace, matched, _held_by_record(workspace), now=now):
             break
@@ -284,9 +287,9 @@ def refresh(workspace: Workspace, *, now: datetime, compare_names: bool = False)
 
 def refresh_days(workspace: Workspace, first: date, last: date, *, now: datetime) -> None:
     """Judge the entries of these days again, after something that concerns only them. Matching stays."""
-    days = inputs.entries_between(workspace, max(first, workspace.start_date), last)
+    days = TimeEntry.objects.current(workspace, max(first, workspace.start_date), last)
     sent = Receipt.objects.own_activities(workspace).filter(txn_date__range=(first, last)).values("entry_id")
-    moved = inputs.entries_between(workspace, workspace.start_date).filter(clockify_id__in=sent)
+    moved = TimeEntry.objects.current(workspace, workspace.start_date).filter(clockify_id__in=sent)
     _judge_all(workspace, days | moved, now=now)
 
 
@@ -321,7 +324,7 @@ def _entries_of(workspace: Workspace, keys: Iterable[mapping.Key]) -> QuerySet[T
         ids.setdefault(kind, set()).add(clockify_id)
     of_records = Q(user_id__in=ids["user"]) | Q(client_id__in=ids["client"]) | Q(project_id__in=ids["project"])
     # Entries without a status are new and were not judged yet.
-    return inputs.entries_between(workspace, workspace.start_date).filter(of_records | Q(status=None))
+    return TimeEntry.objects.current(workspace, workspace.start_date).filter(of_records | Q(status=None))
 
 
 def _retire(workspace: Workspace, *, now: datetime) -> None:

@@ -219,7 +219,7 @@ def _affected_entries(workspace: Workspace, before: MappingTable, after: Mapping
     of_changed = (
         Q(user_id__in=changed["user"]) | Q(client_id__in=changed["client"]) | Q(project_id__in=changed["project"])
     )
-    return inputs.entries_between(workspace, workspace.start_date).filter(of_changed)
+    return TimeEntry.objects.current(workspace, workspace.start_date).filter(of_changed)
 
 
 def _load_context(workspace: Workspace, rows: QuerySet[TimeEntry], mapping_table: MappingTable) -> PlanningContext:

@@ -6,8 +6,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from django.db.models import QuerySet
-
 from integrations.clockify.entry_payloads import EntryPayload
 from integrations.models import ArchivedConnection, ClockifyClient, ClockifyUser, Company, TimeEntry, Workspace
 from integrations.quickbooks.connecting import archived, connection
@@ -34,8 +32,6 @@ from syncjobs.rules.drafts.eligibility import (
 from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps.changes import Sent
 from syncjobs.rules.steps.former_links import with_former
-
-OPEN = Action.State.SENDING
 
 
 @dataclass(frozen=True)
@@ -273,16 +269,6 @@ def entry_of(
     )
 
 
-def entries_between(workspace: Workspace, first: date | None = None, last: date | None = None) -> QuerySet[TimeEntry]:
-    """Return mirrored entries that Clockify still has, of these TxnDates, both included; without the raw JSON."""
-    rows = TimeEntry.objects.filter(workspace=workspace, deleted_at=None).defer("raw")
-    if first is not None:
-        rows = rows.filter(txn_date__gte=first)
-    if last is not None:
-        rows = rows.filter(txn_date__lte=last)
-    return rows
-
-
 def source_of(row: TimeEntry) -> dict[str, str]:
     """Return the Clockify ids that a receipt keeps, to tell a changed link from an edit later."""
     return {"user": row.user_id, "project": row.project_id}
@@ -325,7 +311,7 @@ def receipts_by_entry(workspace: Workspace, entry_ids: Sequence[str]) -> dict[st
 
 def open_actions(workspace: Workspace) -> dict[str, Action]:
     """Return the workspace's writes whose outcome is unknown, by entry id."""
-    rows = Action.objects.filter(workspace=workspace, company=workspace.company, state=OPEN).with_in_flight()
+    rows = Action.objects.of(workspace).open().with_in_flight()
     return {action.entry_id: action for action in rows}
 
 

@@ -44,7 +44,7 @@ class LinePreview:
 def waiting_entries(workspace: Workspace) -> QuerySet[TimeEntry]:
     """Return the entries since the start date that a sync may still send or update, newest first."""
     waits = Q(status__state__in=(State.READY, State.FAILED, State.CHANGED)) | Q(status__held=True)
-    return inputs.entries_between(workspace, workspace.start_date).filter(waits).order_by("-start_at", "-pk")
+    return TimeEntry.objects.current(workspace, workspace.start_date).filter(waits).order_by("-start_at", "-pk")
 
 
 def preview(workspace: Workspace, after: LineRules) -> LinePreview:
@@ -87,7 +87,7 @@ def _named(workspace: Workspace, found: list[Difference]) -> list[Difference]:
 def examples(workspace: Workspace, rule: LineRule, *, count: int = 3) -> list[tuple[TimeEntry, str]]:
     """Return what a rule's template makes of the latest entries that it matches, each with its words."""
     columns = {lines.COLUMNS[name]: value for name, value in rule.conditions.items() if name != "tag"}
-    rows = inputs.entries_between(workspace).filter(**columns).order_by("-start_at", "-pk")[:MAX_LOOKED_AT]
+    rows = TimeEntry.objects.current(workspace).filter(**columns).order_by("-start_at", "-pk")[:MAX_LOOKED_AT]
     matching = (row for row in rows.iterator(chunk_size=100) if line_rules.matches(rule, inputs.entry_of(row)))
     template, zones = rule.results["description"], inputs.zones_of(workspace)
     return [

@@ -33,7 +33,7 @@ def gone_records(workspace: Workspace) -> dict[str, set[str]]:
 
 def not_judged(workspace: Workspace, gone: Gone) -> QuerySet[TimeEntry]:
     """Return the entries of these records that have no status yet, or that of an earlier content."""
-    entries = inputs.entries_between(workspace, workspace.start_date).filter(_of(gone))
+    entries = TimeEntry.objects.current(workspace, workspace.start_date).filter(_of(gone))
     return entries.filter(Q(status=None) | ~Q(status__content_hash=F("content_hash")))
 
 

@@ -21,7 +21,7 @@ from syncjobs.rules.drafts.eligibility import unreadable_reason
 from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps import differences
 from syncjobs.rules.steps.changes import Step
-from syncjobs.verbs import Verb
+from syncjobs.rules.verbs import Verb
 
 
 class PlanWriter:

@@ -12,7 +12,7 @@ from syncjobs.models import EntryStatus, LineRule, Receipt, Run, RunItem
 from syncjobs.planning import lines
 from syncjobs.rules.drafts.eligibility import Broken
 from syncjobs.rules.reasons import Reason
-from syncjobs.verbs import Verb
+from syncjobs.rules.verbs import Verb
 
 
 def broken_by_workspace(workspaces: Iterable[Workspace]) -> dict[int, Reason]:

@@ -21,7 +21,7 @@ from syncjobs.rules.drafts.eligibility import Entry, Resolution
 from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps import changes
 from syncjobs.rules.steps.changes import Step
-from syncjobs.verbs import Verb
+from syncjobs.rules.verbs import Verb
 
 State = Action.State
 
@@ -137,9 +137,7 @@ def load(workspace: Workspace, *, by_undo: bool = False) -> Unanswered:
 
     Not those from before the last write of their entry that QuickBooks confirmed: the entry was edited since.
     """
-    rows = Action.objects.filter(
-        workspace=workspace, company=workspace.company, state__in=[State.MISSING, State.GIVEN_UP]
-    )
+    rows = Action.objects.of(workspace).filter(state__in=[State.MISSING, State.GIVEN_UP])
     # What an undo tried to delete says nothing about a deletion that Clockify asks for.
     rows = rows.filter(run__kind=Run.Kind.UNDO) if by_undo else rows.exclude(run__kind=Run.Kind.UNDO)
     actions = {action.entry_id: action for action in rows.order_by("pk")}

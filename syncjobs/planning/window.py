@@ -164,7 +164,7 @@ def _lacked_the_same(workspace: Workspace, lacking: int, now: datetime) -> bool:
 def _add_unreadable(workspace: Workspace, window: Window, reading: Reading) -> None:
     """Add the window's entries whose row could not be read: known ones by id, others as they came."""
     days = (window.first, window.last)
-    known = TimeEntry.objects.filter(workspace=workspace, deleted_at=None, clockify_id__in=reading.ids("entry"))
+    known = TimeEntry.objects.current(workspace).filter(clockify_id__in=reading.ids("entry"))
     known_ids = set(known.values_list("clockify_id", flat=True))
     window.ids.update(known.filter(txn_date__range=days).values_list("clockify_id", flat=True))
     for problem in reading.of("entry"):
@@ -195,7 +195,7 @@ def _known_ids(workspace: Workspace, first: date, last: date) -> Iterator[str]:
     # Week by week, so that a long window does not fill the memory.
     while first <= last:
         days = (first, min(last, first + WEEK - timedelta(days=1)))
-        mirrored = TimeEntry.objects.filter(workspace=workspace, deleted_at=None, txn_date__range=days)
+        mirrored = TimeEntry.objects.current(workspace, *days)
         yield from mirrored.values_list("clockify_id", flat=True)
         yield from (
             Receipt.objects.own_activities(workspace).filter(txn_date__range=days).values_list("entry_id", flat=True)

@@ -19,8 +19,8 @@ from syncjobs.rules.billing import Billing
 from syncjobs.rules.codes import ByHand, Code
 from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps import changes, corrections
+from syncjobs.rules.verbs import Verb
 from syncjobs.runs.sync import Sync
-from syncjobs.verbs import Verb
 
 # Key of a preview's counters for the fingerprint of what it showed; the run that writes gets it in its options.
 SHOWN = "shown"

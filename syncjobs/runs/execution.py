@@ -256,11 +256,11 @@ class RunExecution:
     def _end_busy(self, busy: lease.Busy) -> None:
         """End a command, or let a task wait, while another run of the company is writing."""
         if self.run.trigger == Run.Trigger.COMMAND:
-            self._end(Status.FAILED, "ANOTHER_RUN", str(busy), "Wait until it is done, then run this again.")
+            self._end(Status.FAILED, Run.ANOTHER_RUN, str(busy), "Wait until it is done, then run this again.")
         else:
             # Half a lease, so that the run begins soon after a dead process loses its lease.
             soon = database_now() + timedelta(seconds=settings.LEASE_SECONDS / 2)
-            self._end(Status.WAITING, "ANOTHER_RUN", str(busy), not_before=soon)
+            self._end(Status.WAITING, Run.ANOTHER_RUN, str(busy), not_before=soon)
 
     def _end_unconnected(self) -> None:
         reason = next(iter(_not_connected_reasons(self.run))).as_row()

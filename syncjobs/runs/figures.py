@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from integrations.models import ApiCall, Company
 from syncjobs.models import Action, Run, RunItem
 from syncjobs.rules.codes import Code
-from syncjobs.verbs import Verb
+from syncjobs.rules.verbs import Verb
 
 Outcome = RunItem.Outcome
 # Key of a run's counters: whether it sent anything, or may have.
@@ -78,7 +78,7 @@ def _cut_short_in_flight(run: Run) -> int:
     """Return how many planned items have a write on its way that the run could not follow: the database was away."""
     if run.is_open or run.dry_run:
         return 0
-    on_their_way = run.actions.filter(state=Action.State.SENDING).values("entry_id")
+    on_their_way = run.actions.open().values("entry_id")
     return run.items.filter(outcome=Outcome.PLANNED, gone=False, entry_id__in=on_their_way).count()
 
 

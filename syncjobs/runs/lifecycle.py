@@ -15,7 +15,6 @@ from syncjobs.models import Run
 from syncjobs.runs import queue
 
 Status = Run.Status
-OPEN = (Status.QUEUED, Status.RUNNING, Status.WAITING)
 
 
 # Whether the run had not begun, and what is said of its end.
@@ -68,7 +67,7 @@ def request_run(
 
 
 def _refuse_second(workspace: Workspace, following: Run | None) -> None:
-    under_way = Run.objects.filter(workspace=workspace, status__in=OPEN).select_related("person").order_by("pk")
+    under_way = Run.objects.open().filter(workspace=workspace).select_related("person").order_by("pk")
     first = under_way.exclude(pk=following.pk).first() if following else under_way.first()
     if first is not None:
         raise AlreadyRunning(first)
@@ -128,7 +127,7 @@ def try_now(run: Run, *, now: datetime, person: Any) -> bool:
     """
     with transaction.atomic():
         # Conditional, since the worker may wake the run at this moment.
-        waiting = Run.objects.filter(pk=run.pk, status=Status.WAITING).exclude(error_code="ANOTHER_RUN")
+        waiting = Run.objects.filter(pk=run.pk, status=Status.WAITING).exclude(error_code=Run.ANOTHER_RUN)
         if not waiting.update(status=Status.QUEUED, not_before=None):
             return False
         # Which vendor asked for the wait is not kept with the run; the other one has nothing to lift.

@@ -23,8 +23,7 @@ from syncjobs.planning.build import Plan
 from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps import changes
 from syncjobs.rules.steps.many_deletions import MANY_DELETIONS, MANY_MISSING, WARNINGS, are_many
-from syncjobs.runs import lifecycle
-from syncjobs.verbs import Verb
+from syncjobs.rules.verbs import Verb
 
 Outcome = RunItem.Outcome
 # Options of a run: a person's two answers.
@@ -124,7 +123,7 @@ def keep_undecided(workspace: Workspace, *, asked_by: int, person: Any, now: dat
     with transaction.atomic():
         # Serializes with requests for runs (`lifecycle.request_run`).
         Workspace.objects.select_for_update().only("pk").get(pk=workspace.pk)
-        under_way = Run.objects.filter(workspace=workspace, status__in=lifecycle.OPEN).first()
+        under_way = Run.objects.open().filter(workspace=workspace).first()
         if under_way is not None:
             raise Refused(f"{under_way} is under way; look at the list again once it is over.")
         items = list(undecided().filter(run__workspace=workspace).order_by("pk"))
@@ -165,9 +164,7 @@ def undecided(*, before: Run | None = None) -> QuerySet[RunItem]:
     )
     if before is not None:
         items, later = items.filter(run_id__lt=before.pk), later.filter(run_id__lt=before.pk)
-    in_quickbooks = Receipt.objects.filter(
-        **of_entry, company=OuterRef("run__company"), part=0, state=Receipt.State.SENT
-    )
+    in_quickbooks = Receipt.objects.live().filter(**of_entry, company=OuterRef("run__company"), part=0)
     kept = EntryOverride.objects.filter(
         workspace=OuterRef("run__workspace"), clockify_id=OuterRef("entry_id"), kept=True
     )

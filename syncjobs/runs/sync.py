@@ -273,7 +273,7 @@ class Sync:
 
     def _reevaluate(self, ids: Sequence[str], context: inputs.PlanningContext, now: datetime) -> None:
         """Save the status of entries after sending, by their current receipts."""
-        rows = list(inputs.entries_between(self._run.workspace).filter(clockify_id__in=ids))
+        rows = list(TimeEntry.objects.current(self._run.workspace).filter(clockify_id__in=ids))
         receipts = inputs.receipts_by_entry(self._run.workspace, ids)
         self._evaluate_rows(rows, replace(context, receipts=receipts), now)
 

@@ -21,10 +21,10 @@ from syncjobs.rules.reasons import Reason, sentence, with_day_texts
 from syncjobs.rules.stages import Stage
 from syncjobs.rules.steps import changes, corrections
 from syncjobs.rules.steps.changes import Step
+from syncjobs.rules.verbs import Verb
 from syncjobs.runs import lifecycle
 from syncjobs.runs.sync import Sync
 from syncjobs.sending import execute
-from syncjobs.verbs import Verb
 
 Outcome = RunItem.Outcome
 # Shown beside an activity that stays; the reasons' own sentences speak of edits in Clockify.

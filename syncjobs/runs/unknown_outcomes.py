@@ -103,7 +103,7 @@ class UnknownOutcomes:
         """Wait until an unanswered batch can no longer arrive, then send its missing items one by one."""
         # A missing item gets a new request id, which QuickBooks can't match with the first attempt: sent while the
         # batch may still arrive, it would be booked twice (docs/decisions/0007).
-        unanswered = Action.objects.filter(company=self._company, state=Action.State.SENDING, needs_person=False)
+        unanswered = Action.objects.open().filter(company=self._company, needs_person=False)
         unanswered = unanswered.filter(batch_id__isnull=False, workspace__company=self._company)
         if self._breaker.is_set() or not unanswered.exists():
             return
@@ -152,7 +152,7 @@ class UnknownOutcomes:
         sent_again = self._run.items.filter(outcome=RunItem.Outcome.SENT, source_snapshot__has_key=RunItem.ACTION)
         ids = list(sent_again.values_list("quickbooks_id", flat=True))
         if ids:
-            receipts = Receipt.objects.filter(company=self._company, quickbooks_id__in=ids, state=Receipt.State.SENT)
+            receipts = Receipt.objects.live().filter(company=self._company, quickbooks_id__in=ids)
             mark_replayed(self._run, self._quickbooks, receipts)
 
     def close_not_arrived(self, absent: Mapping[str, Absent], now: datetime) -> None:
@@ -161,7 +161,7 @@ class UnknownOutcomes:
         for missing in absent.values():
             action = missing.action
             # As it is now: it may have arrived since the reading that did not find it.
-            is_open = Action.objects.filter(pk=action.pk, state=Action.State.SENDING).exists()
+            is_open = Action.objects.open().filter(pk=action.pk).exists()
             is_ours = action.workspace_id == self._run.workspace_id and is_open
             if is_ours and not missing.may_arrive and not self._run.items.filter(entry_id=action.entry_id).exists():
                 journal.close_missing(action)

@@ -14,11 +14,11 @@ from integrations.quickbooks.client import QuickBooksApiClient
 from syncjobs.ledger import activities, journal
 from syncjobs.ledger.lease import Heartbeat, Lost
 from syncjobs.models import Action, Run, RunItem
+from syncjobs.rules.verbs import Verb
 from syncjobs.sending.batches import Batches
 from syncjobs.sending.circuit_breaker import CircuitBreaker
 from syncjobs.sending.responses import Outcomes
 from syncjobs.sending.work_queue import SendContext, WorkQueue
-from syncjobs.verbs import Verb
 
 log = logging.getLogger("hourbridge.execute")
 
@@ -160,7 +160,7 @@ class Singles:
         earlier = item.source_snapshot.get(RunItem.ACTION)
         if earlier is None:
             return journal.open_action(item, run=self._run)
-        action = Action.objects.filter(pk=earlier, state=Action.State.SENDING).select_related("company").first()
+        action = Action.objects.open().filter(pk=earlier).select_related("company").first()
         if action is not None:
             journal.mark_tried(action, self._run)
         return action

@@ -30,9 +30,9 @@ from syncjobs.rules.codes import Code
 from syncjobs.rules.drafts.draft import Draft, from_row
 from syncjobs.rules.reasons import CONFLICTS, Reason, sentence
 from syncjobs.rules.steps import changes
+from syncjobs.rules.verbs import Verb
 from syncjobs.sending import refused_references
 from syncjobs.sending.circuit_breaker import CircuitBreaker
-from syncjobs.verbs import Verb
 
 
 class Outcomes:

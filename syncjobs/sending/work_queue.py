@@ -11,9 +11,9 @@ from django.db.models import Q
 from integrations.quickbooks.client import QuickBooksApiClient
 from syncjobs.ledger.lease import Heartbeat
 from syncjobs.models import Run, RunItem
+from syncjobs.rules.verbs import WRITES, Verb
 from syncjobs.sending.circuit_breaker import CircuitBreaker
 from syncjobs.sending.responses import Outcomes
-from syncjobs.verbs import WRITES, Verb
 
 # Rows read by one query.
 CHUNK = 100

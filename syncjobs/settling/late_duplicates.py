@@ -28,7 +28,7 @@ from syncjobs.rules.billing import Billing
 from syncjobs.rules.drafts import draft
 from syncjobs.rules.reasons import Reason, form_text, sentence
 from syncjobs.rules.steps import answered
-from syncjobs.verbs import Verb
+from syncjobs.rules.verbs import Verb
 
 log = logging.getLogger("hourbridge.doubles")
 

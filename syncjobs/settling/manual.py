@@ -28,7 +28,7 @@ from syncjobs.rules.drafts import draft
 from syncjobs.rules.drafts.draft import Draft
 from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps import answered
-from syncjobs.verbs import Verb
+from syncjobs.rules.verbs import Verb
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ def _decision_context(decision: UncertainWriteDecision) -> Iterator[tuple[Uncert
 
 def _open_action(workspace: Workspace, action_id: int, *, lock: bool = False) -> Action:
     """Return the action, with `lock` for update. Raises Refused if it no longer needs a person."""
-    rows = Action.objects.filter(workspace=workspace, company=workspace.company, pk=action_id)
+    rows = Action.objects.of(workspace).filter(pk=action_id)
     # Only the action: locks on the joined workspace and company would hold up everybody who updates those.
     action = (rows.select_for_update(of=("self",)) if lock else rows).select_related("workspace", "company").first()
     if action is None or action.state != Action.State.SENDING or not action.needs_person or action.verb != Verb.CREATE:

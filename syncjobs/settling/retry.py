@@ -21,12 +21,9 @@ def try_again(workspace: Workspace, entry: TimeEntry, *, now: datetime, person: 
     The next sync looks for the write before it sends anything. Raises Refused if nothing is to be tried, Moved if the
     entry is not as a page showed it (`version`).
     """
-    company = workspace.company
     with entry_versions.unmoved(workspace, entry, version, person=person):
         pass
-    if Action.objects.filter(
-        workspace=workspace, company=company, entry_id=entry.clockify_id, state=Action.State.SENDING
-    ).exists():
+    if Action.objects.of(workspace).open().filter(entry_id=entry.clockify_id).exists():
         return "Its last write is still looked for; the next sync sends it again if it did not arrive."
     action = unanswered.load(workspace).by_entry.get(entry.clockify_id)
     if action is None or not unanswered.is_given_up(action):

@@ -24,8 +24,8 @@ from syncjobs.rules.drafts import draft
 from syncjobs.rules.drafts.draft import Draft
 from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps import answered
+from syncjobs.rules.verbs import Verb
 from syncjobs.settling.late_duplicates import MAX_CLOCK_SKEW
-from syncjobs.verbs import Verb
 
 State = Action.State
 # Ended without an answer, and watched for a while: they may still turn out to have arrived.

@@ -31,8 +31,8 @@ from syncjobs.rules.drafts.eligibility import Entry, unreadable_reason
 from syncjobs.rules.reasons import CONFLICTS, UNDONE, Reason
 from syncjobs.rules.steps import answered, changes, differences
 from syncjobs.rules.steps.differences import Difference
+from syncjobs.rules.verbs import Verb
 from syncjobs.support import unknown_records
-from syncjobs.verbs import Verb
 
 State = EntryStatus.State
 # Clockify's ids are 24 hexadecimal digits. Anything else must not become part of a URL.

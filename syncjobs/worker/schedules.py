@@ -117,4 +117,4 @@ def why_late(schedule: Schedule, *, now: datetime) -> str:
 
 
 def open_runs(workspace: Workspace) -> list[Run]:
-    return list(Run.objects.filter(workspace=workspace, status__in=runs.OPEN).select_related("person").order_by("pk"))
+    return list(Run.objects.open().filter(workspace=workspace).select_related("person").order_by("pk"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from syncjobs.planning.inputs import entries_between
+from integrations.models import TimeEntry
 from tests.support.scene import Scene, run_command
 
 
@@ -96,4 +96,4 @@ def test_the_clients_of_the_regular_api_come_from_the_project(scene: Scene, ada:
 
     assert scene.explain(entry).codes == {"NOT_FINISHED", "CLIENT_NOT_MAPPED", "PROJECT_NOT_MAPPED"}
     workspace = scene.workspace
-    assert [row.client_name for row in entries_between(workspace)] == ["Nobody"]
+    assert [row.client_name for row in TimeEntry.objects.current(workspace)] == ["Nobody"]

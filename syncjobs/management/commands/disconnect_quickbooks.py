@@ -10,6 +10,7 @@ from integrations.quickbooks.connecting import connection
 from syncjobs import archiving
 from syncjobs.ledger import lease
 from syncjobs.management import base
+from syncjobs.models import Run
 
 
 class Command(base.Command):
@@ -52,7 +53,7 @@ class Command(base.Command):
             archived = archiving.archive(workspace, start_date=options["start_date"], now=timezone.now())
         except lease.Busy as busy:
             raise base.Problem(
-                str(busy), exit_code=base.NOTHING_ATTEMPTED, code="ANOTHER_RUN", fix=archiving.BUSY_FIX
+                str(busy), exit_code=base.NOTHING_ATTEMPTED, code=Run.ANOTHER_RUN, fix=archiving.BUSY_FIX
             ) from None
         outlook = archived.outlook
         start_text = (

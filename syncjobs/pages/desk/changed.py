@@ -77,14 +77,9 @@ def rows_of(workspace: Workspace, *, left: bool = False, needs: bool = False) ->
         keys = waiting.changed().filter(workspace=workspace).values("entry")
         return _ordered(TimeEntry.objects.filter(pk__in=keys))
     override = EntryOverride.objects.filter(workspace=workspace, clockify_id=OuterRef("clockify_id"), ignored=True)
-    # Part 0 is the entry's own activity; later parts are corrections beside it (decision 8).
-    receipts = Receipt.objects.filter(
-        workspace=workspace, company=workspace.company, part=0, conflict=Code.CHANGED_IN_QUICKBOOKS
-    )
     # A change by hand in QuickBooks is noted on the receipt; by Clockify's side such an entry is still just sent.
-    changed = Q(status__state=EntryStatus.State.CHANGED) | Q(
-        clockify_id__in=receipts.filter(state=Receipt.State.SENT).values("entry_id")
-    )
+    changed_there = Receipt.objects.in_quickbooks(workspace).changed_by_hand()
+    changed = Q(status__state=EntryStatus.State.CHANGED) | Q(clockify_id__in=changed_there.values("entry_id"))
     rows = TimeEntry.objects.filter(changed, workspace=workspace).filter(
         Exists(override) if left else ~Exists(override)
     )

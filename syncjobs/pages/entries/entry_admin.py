@@ -201,12 +201,11 @@ def with_what_was_sent(rows: QuerySet[TimeEntry]) -> QuerySet[TimeEntry]:
 
     `email` tells apart people of one name; None for the others.
     """
-    sent_receipts = Receipt.objects.filter(
+    sent_receipts = Receipt.objects.live().filter(
         workspace=OuterRef("workspace"),
         company=OuterRef("workspace__company"),
         entry_id=OuterRef("clockify_id"),
         part=0,  # the entry's own activity, not a correction: each entry is one row
-        state=Receipt.State.SENT,
     )
     return rows.annotate(
         activity=Subquery(sent_receipts.values("quickbooks_id")),

@@ -14,7 +14,7 @@ from syncjobs.display import badges
 from syncjobs.display.badges import StatusBadge
 from syncjobs.models import Action, EntryOverride, EntryStatus, Receipt
 from syncjobs.rules import reasons
-from syncjobs.verbs import Verb
+from syncjobs.rules.verbs import Verb
 
 READ = StatusBadge("Read", "download", "waiting")
 LINKED = StatusBadge("Linked", "link", "sent")

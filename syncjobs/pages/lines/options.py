@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from integrations.models import Workspace
+from integrations.models import TimeEntry, Workspace
 from mapping.matching.names import forgiving_form
 from mapping.queries import company_of
-from syncjobs.planning import inputs, lines
+from syncjobs.planning import lines
 from syncjobs.rules.drafts.line_rules import REFERENCES
 
 SEPARATOR = " · "
@@ -79,7 +79,7 @@ def _of_clockify(workspace: Workspace, name: str) -> Iterator[Option]:
 
 
 def _of_entries(workspace: Workspace, name: str) -> Iterator[Option]:
-    rows = inputs.entries_between(workspace, workspace.start_date).order_by()
+    rows = TimeEntry.objects.current(workspace, workspace.start_date).order_by()
     if name == "task":
         tasks = rows.exclude(task_id="").values_list("task_id", "task_name", "project_name", "client_name").distinct()
         yield from (Option(key, name, ", ".join(filter(None, place))) for key, name, *place in tasks)

@@ -15,7 +15,6 @@ from mapping.models import Mismatch
 from syncjobs.models import Action, EntryStatus, Receipt, Run
 from syncjobs.pages import waiting
 from syncjobs.planning.forecast import amount
-from syncjobs.runs import lifecycle as runs
 from syncjobs.runs import many_deletions
 
 State = EntryStatus.State
@@ -89,7 +88,7 @@ def of_workspaces() -> dict[int, Figures]:
         if figure is not None:
             figure.add(entries, minutes)
     _add_money(figures)
-    sent = Receipt.objects.filter(state=Receipt.State.SENT, company=F("workspace__company"))
+    sent = Receipt.objects.live().filter(company=F("workspace__company"))
     grouped = sent.order_by().values_list("workspace_id")
     # A correction (part 1 and on) adds minutes to an entry that part 0 has counted (decision 8).
     totals = {"entries": Count("pk", filter=Q(part=0)), "sum": Sum("minutes"), "last": Max("sent_at")}
@@ -133,7 +132,7 @@ def latest_runs() -> dict[tuple[int, str], Run]:
 
     Without previews, which send nothing, and without runs of chosen people, projects or entries.
     """
-    finished = Run.objects.exclude(status__in=runs.OPEN).filter(dry_run=False, company=F("workspace__company"))
+    finished = Run.objects.over().filter(dry_run=False, company=F("workspace__company"))
     finished = finished.exclude(options__has_any_keys=NARROWING)
     finished = finished.order_by()
     latest = finished.values("workspace", "kind").annotate(latest=Max("pk")).values("latest")
@@ -143,13 +142,13 @@ def latest_runs() -> dict[tuple[int, str], Run]:
 def open_runs() -> dict[int, Run]:
     """Return the open run by workspace id; the oldest where another waits behind it."""
     # Newest first, so that the oldest is the one that stays in the dictionary.
-    rows = Run.objects.filter(status__in=runs.OPEN).select_related("person").order_by("-pk")
+    rows = Run.objects.open().select_related("person").order_by("-pk")
     return {run.workspace_id: run for run in rows}
 
 
 def unknown_for_people() -> dict[int, int]:
     """Return by workspace id how many uncertain writes wait for review's decision."""
-    rows = Action.objects.filter(state=Action.State.SENDING, needs_person=True, company=F("workspace__company"))
+    rows = Action.objects.open().filter(needs_person=True, company=F("workspace__company"))
     rows = rows.order_by()
     return dict(rows.values_list("workspace_id").annotate(Count("pk")))
 

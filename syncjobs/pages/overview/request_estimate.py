@@ -7,8 +7,7 @@ from math import ceil
 from django.utils import timezone
 
 from integrations.clockify.client import MAX_WINDOW, PAGE_SIZE, REPORT_PAGE_SIZE
-from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser, Workspace
-from syncjobs.planning import inputs
+from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser, TimeEntry, Workspace
 
 FREE = "FREE"
 
@@ -31,7 +30,7 @@ def sync_requests(workspace: Workspace) -> int:
     last = workspace.today(timezone.now())
     # Reports are read with one more day on each side.
     days = max(1, (last - workspace.start_date).days + 3)
-    entries = inputs.entries_between(workspace, workspace.start_date, last).count()
+    entries = TimeEntry.objects.current(workspace, workspace.start_date, last).count()
     reports = max(ceil(days / MAX_WINDOW.days), ceil(entries / REPORT_PAGE_SIZE))
     # Where only approved time goes, the approved entries are read in reports of their own.
     return reports * (2 if workspace.approved_only else 1)

@@ -23,7 +23,6 @@ from syncjobs.rules.proof import proof_table
 from syncjobs.rules.proof.proof_table import Notes
 from syncjobs.rules.proof.reconciliation_rows import minutes
 from syncjobs.rules.reasons import form_text
-from syncjobs.runs import lifecycle
 from syncjobs.support.proof import stored_comparison
 
 HEADERS = (
@@ -42,7 +41,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     request.session[access.LAST_WORKSPACE] = pk
     period = requested(workspace, request.GET)
     # First, since a comparison may end at any moment: the page of one under way is read again, with what it found.
-    open_run = _runs(workspace).filter(status__in=lifecycle.OPEN).first()
+    open_run = _runs(workspace).open().first()
     stored = None if period.problem else stored_comparison.latest(workspace, period.first, period.last)
     notes = stored_comparison.notes(workspace.company)
     if stored is not None and request.GET.get("format") == "csv":
@@ -78,7 +77,7 @@ def _run_context(
     waited = (timezone.now() - open_run.created_at).total_seconds() if open_run else 0
     # A scheduled one has other days each night.
     these = Q(from_date=period.first, to_date=period.last) | Q(trigger=Run.Trigger.SCHEDULE)
-    last = _runs(workspace).exclude(status__in=lifecycle.OPEN).filter(these).first()
+    last = _runs(workspace).over().filter(these).first()
     schedule = Schedule.objects.filter(workspace=workspace, kind=Run.Kind.RECONCILE).exclude(next_at=None).first()
     return {
         "schedule": schedule,

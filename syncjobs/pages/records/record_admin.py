@@ -20,7 +20,7 @@ from syncjobs.models import Action, EntryOverride, Receipt
 from syncjobs.pages.links import list_of, page_of
 from syncjobs.pages.records.base_admin import RecordAdmin, Related, person_name
 from syncjobs.rules import reasons
-from syncjobs.verbs import Verb
+from syncjobs.rules.verbs import Verb
 
 CHANGES: dict[str, str] = {Verb.CREATE: "New", Verb.UPDATE: "Update", Verb.DELETE: "Deletion"}
 IN_QUICKBOOKS, DELETED = (

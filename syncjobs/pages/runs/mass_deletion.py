@@ -152,7 +152,7 @@ def page_context(workspace: Workspace, request: HttpRequest) -> dict[str, Any]:
 
 def _last_check(workspace: Workspace) -> Run | None:
     """Return the last run if it is a check that missed many entries, about which no sync has asked yet."""
-    over = Run.objects.filter(workspace=workspace, dry_run=False).exclude(status__in=runs.OPEN)
+    over = Run.objects.over().filter(workspace=workspace, dry_run=False)
     last = over.exclude(kind=Run.Kind.RECONCILE).order_by("-pk").first()
     return last if last is not None and last.kind == Run.Kind.CHECK and MANY_MISSING in last.warnings else None
 

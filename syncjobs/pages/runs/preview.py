@@ -15,7 +15,7 @@ from mapping.models import Decision
 from syncjobs.display.formatting import number
 from syncjobs.models import EntryOverride, Receipt, Run, RunItem, SignOff
 from syncjobs.planning.forecast import amount
-from syncjobs.verbs import Verb
+from syncjobs.rules.verbs import Verb
 
 MAX_ROWS = 20
 VERBS = (Verb.UPDATE, Verb.DELETE, Verb.CREATE)

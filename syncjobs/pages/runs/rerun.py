@@ -93,7 +93,7 @@ def _send_plan(request: HttpRequest, run: Run) -> HttpResponse:
     """Request a sync with a preview's options while the preview is current; both sides are read again."""
     moved = preview.out_of_date(run)
     # A run under way is led to instead: a second press of this very button, as a rule.
-    if moved and not Run.objects.filter(workspace=run.workspace, status__in=runs.OPEN).exists():
+    if moved and not Run.objects.open().filter(workspace=run.workspace).exists():
         messages.warning(request, f"{moved} Nothing was sent; make a new preview and look at that.")
         return redirect("admin:syncjobs_run_change", run.pk)
     # A correction is carried out exactly as it was shown, or not at all (decision 8).

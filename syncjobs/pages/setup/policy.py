@@ -12,14 +12,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from integrations.database import database_now
-from integrations.models import ConnectionEvent, Item, Workspace
+from integrations.models import ConnectionEvent, Item, TimeEntry, Workspace
 from integrations.roles import ALLOW_PLAN_RIGHT, MAP_RIGHT, SEND_RIGHT
 from integrations.unnamed import named
 from mapping.matching.names import strip_deleted
 from syncjobs import policy
 from syncjobs.display.formatting import day, duration, length, number
 from syncjobs.pages import access
-from syncjobs.planning import inputs, lines
+from syncjobs.planning import lines
 from syncjobs.rules import reasons, rounding
 
 MAX_CHANGES = 10
@@ -131,7 +131,7 @@ def _items(workspace: Workspace, *, with_unusable: str) -> list[tuple[str, str]]
 def _rounding_example(workspace: Workspace) -> str:
     """Return what the saved rounding makes of one of the latest entries, of one that it changes if there is any."""
     rule = rounding.parse(workspace.rounding, workspace.report_rounding)
-    rows = inputs.entries_between(workspace).exclude(end_at=None).order_by("-start_at", "-pk")[:MAX_LOOKED_AT]
+    rows = TimeEntry.objects.current(workspace).exclude(end_at=None).order_by("-start_at", "-pk")[:MAX_LOOKED_AT]
     lengths = [(row, row.seconds or 0, rounding.minutes(row.seconds or 0, rule)) for row in rows]
     changed = (found for found in lengths if found[1] != found[2] * 60)
     row, seconds, minutes = next(changed, lengths[0] if lengths else (None, 0, 0))

@@ -19,7 +19,7 @@ from syncjobs.rules.drafts.eligibility import Entry, Resolution
 from syncjobs.rules.reasons import NO_WORK, UNDONE, WHOLE_CONNECTION, Reason, form_name, form_text
 from syncjobs.rules.rounding import kept_day
 from syncjobs.rules.steps import answered, differences
-from syncjobs.verbs import WRITES, Verb
+from syncjobs.rules.verbs import WRITES, Verb
 
 # Activities kept with the reason of an entry that almost fits them, for its page.
 MAX_DUPLICATES = 10

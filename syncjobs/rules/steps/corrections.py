@@ -17,7 +17,7 @@ from syncjobs.rules.drafts.eligibility import Entry, Resolution
 from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps import changes
 from syncjobs.rules.steps.changes import Sent, Step, hold
-from syncjobs.verbs import Verb
+from syncjobs.rules.verbs import Verb
 
 OVERRIDE, CORRECT = "override", "correct"
 WAYS = (OVERRIDE, CORRECT)

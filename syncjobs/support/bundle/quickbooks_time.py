@@ -80,5 +80,5 @@ class QuickBooksTime:
 
 def _first_day(workspace: Workspace) -> date:
     """Return the start date, or the day of the oldest entry where one was read from before it."""
-    oldest = TimeEntry.objects.filter(workspace=workspace, deleted_at=None).aggregate(oldest=Min("txn_date"))["oldest"]
+    oldest = TimeEntry.objects.current(workspace).aggregate(oldest=Min("txn_date"))["oldest"]
     return min(workspace.start_date, oldest or workspace.start_date)

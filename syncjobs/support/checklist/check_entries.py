@@ -75,7 +75,7 @@ def left_out(workspace: Workspace, name: str, now: datetime) -> Line:
 
 def in_doubt(workspace: Workspace | None, now: datetime) -> Line:
     """Count the writes that got no clear answer, here or in all workspaces."""
-    writes = Action.objects.filter(state=Action.State.SENDING).exclude(pk__in=Action.objects.in_flight().values("pk"))
+    writes = Action.objects.uncertain()
     names = PartnerWrite.objects.filter(state=PartnerWrite.State.SENDING)
     if workspace is not None:
         writes, names = writes.filter(workspace=workspace), names.filter(workspace=workspace)

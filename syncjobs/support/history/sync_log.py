@@ -127,8 +127,8 @@ def _row(status: EntryStatus) -> dict[str, Any]:
 
 def _changed_there(workspace: Workspace, statuses: QuerySet[EntryStatus]) -> list[Problem]:
     """Return entries that are as they were sent, but were changed by hand in QuickBooks: only the receipt knows."""
-    receipts = Receipt.objects.own_activities(workspace).filter(conflict=Code.CHANGED_IN_QUICKBOOKS)
-    left = EntryOverride.objects.filter(workspace=workspace).filter(Q(kept=True) | Q(ignored=True))
+    receipts = Receipt.objects.in_quickbooks(workspace).changed_by_hand()
+    left = EntryOverride.objects.left_as_is().filter(workspace=workspace)
     found = statuses.filter(state=State.SENT, entry__clockify_id__in=receipts.values("entry_id"))
     found = found.exclude(entry__clockify_id__in=left.values("clockify_id"))
     row = {"code": Code.CHANGED_IN_QUICKBOOKS, "how": ByHand.CHANGED}

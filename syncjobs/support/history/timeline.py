@@ -152,7 +152,7 @@ def _refusals(
     `partner`: only writes that named this employee, vendor or customer, as the record may be linked to another by now.
     """
     ids = _entries(workspace, kind, record_id).values("clockify_id")
-    refused = Action.objects.filter(company=workspace.company, workspace=workspace, state=Action.State.REFUSED)
+    refused = Action.objects.of(workspace).filter(state=Action.State.REFUSED)
     actions = list(refused.filter(entry_id__in=ids).order_by("-pk")[:MAX_EVENTS])
     entries = TimeEntry.objects.filter(workspace=workspace, clockify_id__in=[action.entry_id for action in actions])
     by_id = {entry.clockify_id: entry for entry in entries.defer("raw", "description")}

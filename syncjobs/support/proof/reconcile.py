@@ -28,10 +28,10 @@ from syncjobs.rules.proof import reconciliation
 from syncjobs.rules.proof.reconciliation import Booked, Line, Place, Sent, Worked
 from syncjobs.rules.proof.reconciliation_rows import Reconciliation, rows_of
 from syncjobs.rules.stages import Stage
+from syncjobs.rules.verbs import Verb
 from syncjobs.support import unknown_records
 from syncjobs.support.proof.reconcile_names import Names, customer_key, person_key
 from syncjobs.support.proof.reconcile_quickbooks import QuickBooksSide
-from syncjobs.verbs import Verb
 
 State = EntryStatus.State
 REGULAR = "REGULAR"

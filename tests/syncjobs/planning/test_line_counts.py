@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from integrations.models import Workspace
+from integrations.models import TimeEntry, Workspace
 from syncjobs import line_rules
 from syncjobs.models import LineRule
 from syncjobs.planning import inputs, lines
@@ -29,7 +29,7 @@ def rule(workspace: Workspace, **columns: Any) -> LineRule:
 
 
 def alike(workspace: Workspace) -> list[lines.Alike]:
-    rows = inputs.entries_between(workspace, workspace.start_date)
+    rows = TimeEntry.objects.current(workspace, workspace.start_date)
     return sorted(lines.alike(rows, lines.load(workspace)))
 
 
@@ -48,7 +48,7 @@ def test_groups_count_as_their_entries_would_one_by_one(workspace: Workspace) ->
         rule(workspace, **condition, **({"item_id": "7"} if number % 2 else {"class_id": "4"}))
     rule(workspace, tag_id="onsite", user_id="ada", item_id="8", description="{task}")
     rules, one_by_one = lines.load(workspace), Counter[int | None]()
-    for row in inputs.entries_between(workspace):
+    for row in TimeEntry.objects.current(workspace):
         one_by_one.update({choice.rule_id for choice in rules.choices(inputs.entry_of(row)).values()})
 
     assert line_rules.entries_by_rule(workspace) == one_by_one
