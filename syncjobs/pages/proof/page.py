@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -15,7 +15,7 @@ from integrations.admin_lists.readonly_admin import rows_a_page
 from integrations.models import Workspace
 from syncjobs import sign_offs
 from syncjobs.display.csv_file import Cells, csv_response
-from syncjobs.models import Reconciliation, Run, Schedule
+from syncjobs.models import Reconciliation, Run, RunQuerySet, Schedule
 from syncjobs.pages import access
 from syncjobs.pages.proof import shown, signing
 from syncjobs.pages.proof.period import Period, offered, requested
@@ -66,7 +66,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     return access.show(request, "proof/page.html", context, title="Proof of period")
 
 
-def _runs(workspace: Workspace) -> QuerySet[Run]:
+def _runs(workspace: Workspace) -> RunQuerySet:
     return Run.objects.filter(workspace=workspace, kind=Run.Kind.RECONCILE).order_by("-pk")
 
 

@@ -82,9 +82,7 @@ def page_context(run: Run, request: HttpRequest) -> dict[str, Any]:
         "causes": run_causes,
         "held": held(run) if run.kind == Run.Kind.SYNC else [],
         "former_company_text": former_company_text(former_company) if former_company else "",
-        "uncertain_writes": Action.objects.filter(run=run, state=Action.State.SENDING)
-        .exclude(pk__in=Action.objects.in_flight().values("pk"))
-        .order_by("pk")[: paging.ROWS_A_PAGE],
+        "uncertain_writes": Action.objects.uncertain().filter(run=run).order_by("pk")[: paging.ROWS_A_PAGE],
     }
 
 
