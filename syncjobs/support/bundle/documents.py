@@ -48,21 +48,53 @@ api_calls.csv       the calls to both vendors, without keys and contents
 events.csv          what happened to the connections, and what people decided
 world.json          both sides in the vendors' own forms, without the time that was sent from here
 
-In a checkout of Hourbridge `python -m sandbox --bundle FILE.zip` serves what is in world.json. Connect a new
-installation to it (addresses and credentials: /control/info there), give it the same rules:
+To see what this workspace saw, in a checkout of Hourbridge (Python 3.11 or newer, git and make):
 
-    python manage.py policy {policy}
+make setup
+.venv/bin/python -m sandbox --bundle FILE.zip --port 8977
 
-and run `python manage.py check_for_new`, then `python manage.py sync_time --dry-run`. Links, mismatches and reasons
-come out the same as far as rules decide; docs/support-bundle.md says what differs, and manifest.json counts what
-people decided. Time that was sent from here is *ready* there.
+This serves what is in world.json until Ctrl-C. In a second terminal, in the same folder, connect a new installation
+to it, with settings and a database of its own:
+
+mkdir -p var
+export ENV_FILE=var/bundle.env
+cat > $ENV_FILE <<END
+DEBUG=1
+DATABASE_URL=sqlite:///var/bundle.sqlite3
+CLOCKIFY_API_URL=http://127.0.0.1:8977/api/v1
+CLOCKIFY_REPORTS_URL=http://127.0.0.1:8977/report/v1
+QUICKBOOKS_CLIENT_ID=sandbox-client
+QUICKBOOKS_CLIENT_SECRET=sandbox-secret
+QUICKBOOKS_API_URL=http://127.0.0.1:8977
+QUICKBOOKS_AUTHORIZE_URL=http://127.0.0.1:8977/oauth2/authorize
+QUICKBOOKS_TOKEN_URL=http://127.0.0.1:8977/oauth2/token
+QUICKBOOKS_REVOKE_URL=http://127.0.0.1:8977/oauth2/revoke
+END
+.venv/bin/python manage.py migrate
+echo sandbox-clockify-key | .venv/bin/python manage.py connect_clockify --api-key -
+{quickbooks}
+Then read both sides, give it the same rules, and have it decide:
+
+.venv/bin/python manage.py check_for_new
+.venv/bin/python manage.py policy {policy}
+.venv/bin/python manage.py check_for_new
+.venv/bin/python manage.py mismatches
+.venv/bin/python manage.py sync_time --dry-run
+
+Links, mismatches and reasons come out the same as far as rules decide; docs/support-bundle.md says what differs, and
+manifest.json counts what people decided. Time that was sent from here is *ready* there.
+"""
+
+CONNECT_QUICKBOOKS = """\
+echo sandbox-refresh-1 | .venv/bin/python manage.py connect_quickbooks --realm {realm} --refresh-token -
 """
 
 
 def readme(workspace: Workspace, texts: Texts) -> str:
     names = "Names, addresses and descriptions are replaced; ids are true." if texts.replaces_names else ""
     rules = " ".join(f"{name}={_as_argument(value)}" for name, value in policy(workspace).items() if value != "")
-    return README.format(names=names, policy=rules)
+    connect = CONNECT_QUICKBOOKS.format(realm=workspace.company.realm_id) if workspace.company is not None else ""
+    return README.format(names=names, quickbooks=connect, policy=rules)
 
 
 def policy(workspace: Workspace) -> dict[str, Any]:

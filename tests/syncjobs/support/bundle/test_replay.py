@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import urllib.request
@@ -118,6 +119,36 @@ def test_the_agency_comes_out_the_same(
     assert {"ALREADY_IN_QUICKBOOKS", "BOOKS_CLOSED", "CURRENCY_DIFFERS", "TOO_LONG", "USER_NOT_MAPPED"} <= {
         code for _, codes in after.entries.values() for code in codes
     }
+
+
+@AGENCY
+@pytest.mark.slow
+def test_the_steps_of_its_own_readme_work(agency: Scene, bundle: Callable[..., Bundle], tmp_path: Path) -> None:
+    scene_rules = ("service_item=Design", "rounding=up:6")
+    assert run_command("policy", *scene_rules).code == 0
+    mismatches = len(run_command("mismatches").json)
+    made = bundle()
+    readme = made.files["README.txt"]
+    served = start(bundle=file.read(made.path))
+    steps = readme.partition("of its own:")[2].partition("Links, mismatches")[0]
+    # The prose between the commands is no command.
+    steps = "\n".join(line for line in steps.splitlines() if not line.startswith("Then read"))
+    here = steps.replace("http://127.0.0.1:8977", served.url).replace(".venv/bin/python", sys.executable)
+    here = here.replace("var", str(tmp_path))
+
+    done = subprocess.run(
+        ["bash", "-e", "-o", "pipefail", "-c", here],
+        cwd=django_settings.BASE_DIR,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+    )
+    served.stop()
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count(" | ") == mismatches > 5
+    assert "service_item=" in done.stdout
+    assert "python -m sandbox --bundle FILE.zip" in readme
 
 
 def _spoil(scene: Scene) -> None:
