@@ -170,6 +170,8 @@ def _yes_or_no(column: Any) -> Setting:
     return Setting(_yes_no, column, widget=forms.Select(choices=[("true", "Yes"), ("false", "No")]))
 
 
+# Settings that name a record of QuickBooks, by what it is.
+LISTED = {"service_item": "item", "class": "class", "location": "location"}
 _workspace, _company = Workspace._meta.get_field, Company._meta.get_field
 SETTINGS: Mapping[str, Setting] = {
     "matching": Setting(
@@ -187,9 +189,11 @@ SETTINGS: Mapping[str, Setting] = {
     "send_nonbillable": _yes_or_no(_workspace("send_nonbillable")),
     "send_cost_rate": _yes_or_no(_workspace("send_cost_rate")),
     "longest_hours": Setting(_hours, _workspace("longest_hours")),
-    "service_item": Setting(_listed("item"), _workspace("service_item"), declined="service_item_declined"),
-    "class": Setting(_listed("class"), _workspace("default_class")),
-    "location": Setting(_listed("location"), _workspace("default_location")),
+    "service_item": Setting(
+        _listed(LISTED["service_item"]), _workspace("service_item"), declined="service_item_declined"
+    ),
+    "class": Setting(_listed(LISTED["class"]), _workspace("default_class")),
+    "location": Setting(_listed(LISTED["location"]), _workspace("default_location")),
     "description": Setting(_template, _workspace("default_description")),
     "allow_sku": Setting(_sku, _company("allow_sku")),
     "allow_unstated_payroll": _yes_or_no(_company("allow_unstated_payroll")),
@@ -288,20 +292,24 @@ def _record_change(workspace: Workspace, name: str, before: Any, value: Any, *, 
         company=workspace.company if SETTINGS[name].of_company else None,
         at=now,
         kind="schedule" if SETTINGS[name].schedules else "policy",
-        message=f"{name} changed from {_value_text(before)} to {_value_text(value)}.",
+        message=f"{name} changed from {_value_text(workspace, name, before)} to {_value_text(workspace, name, value)}.",
         by=person,
     )
 
 
-def _value_text(value: Any) -> str:
+def _value_text(workspace: Workspace, name: str, value: Any) -> str:
+    """Return a value as people read it: days in full, choices and records of QuickBooks by their names."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, date):
         return full_date(value)
-    return "nothing" if value == "" else str(value)
+    if value and name in LISTED and workspace.company is not None:
+        return lines.names_of(workspace.company, LISTED[name], [value]).get(value) or str(value)
+    choices = dict(getattr(SETTINGS[name].column, "choices", None) or ())
+    return "nothing" if value == "" else str(choices.get(value, value))
 
 
 def with_label(message: str) -> str:
     """Return the note of a change with the rule's label instead of its name on the command line."""
     name, _, value_text = message.partition(" ")
-    return f"{SETTINGS[name].label} {value_text}" if name in SETTINGS else message
+    return f"“{SETTINGS[name].label}” {value_text}" if name in SETTINGS else message

@@ -71,7 +71,7 @@ class WorkspaceRecords(RecordAdmin):
         return [
             ("Time entries", list_of("integrations.timeentry", workspace=row.pk)),
             ("Runs", list_of("syncjobs.run", workspace=row.pk)),
-            ("What happened to the connection", list_of("integrations.connectionevent", workspace=row.pk)),
+            ("Connection events", list_of("integrations.connectionevent", workspace=row.pk)),
             ("Calls to Clockify", list_of("integrations.apicall", q=row.clockify_id)),
         ]
 
@@ -103,7 +103,7 @@ class CompanyRecords(RecordAdmin):
         return [
             *workspaces,
             *former,
-            ("What happened to the connection", list_of("integrations.connectionevent", company=row.pk)),
+            ("Connection events", list_of("integrations.connectionevent", company=row.pk)),
             ("Runs", list_of("syncjobs.run", company=row.pk)),
             ("Sent time", list_of("syncjobs.receipt", company=row.pk)),
             ("Changes sent to QuickBooks", list_of("syncjobs.action", company=row.pk)),
@@ -149,7 +149,7 @@ class ArchivedRecords(RecordAdmin):
 class EventFilter(admin.SimpleListFilter):
     """A filter by what happened, in the words of the list."""
 
-    title = "what"
+    title = "event"
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -177,16 +177,16 @@ class EventRecords(RecordAdmin):
     exclude = ("message",)
 
     def leading_facts(self, row: ConnectionEvent) -> list[detail.Fact]:
-        return [detail.Fact("What happened", self.said(row))]
+        return [detail.Fact("Details", self.said(row))]
 
-    @admin.display(description="What happened", ordering="message")
+    @admin.display(description="Details", ordering="message")
     def said(self, row: ConnectionEvent) -> str:
         return policy.with_label(row.message)
 
     def title_of(self, row: ConnectionEvent) -> str:
         return _event(row.kind).word
 
-    @admin.display(description="What", ordering="kind")
+    @admin.display(description="Event", ordering="kind")
     def what(self, row: ConnectionEvent) -> SafeString:
         return badges.plain(_event(row.kind))
 

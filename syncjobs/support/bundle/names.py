@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from django.contrib.auth import get_user_model
 
 from integrations.models import (
+    Class,
     ClockifyClient,
     ClockifyProject,
     ClockifyUser,
     Customer,
+    Department,
     Employee,
     Item,
     TimeEntry,
@@ -22,7 +24,10 @@ from mapping.matching.names import strip_deleted
 from mapping.models import Link, Mismatch, PartnerWrite
 from syncjobs.models import RunItem
 
-QUICKBOOKS: tuple[type[Listed], ...] = (Employee, Vendor, Customer, Item)
+QUICKBOOKS: tuple[type[Listed], ...] = (Employee, Vendor, Customer, Item, Class, Department)
+
+# What changes of rules name by their full names.
+NESTED: tuple[type[Listed], ...] = (Customer, Item, Class, Department)
 
 
 def names_of(workspace: Workspace) -> Iterator[str]:
@@ -40,7 +45,7 @@ def names_of(workspace: Workspace) -> Iterator[str]:
         (RunItem.objects.filter(run__workspace=workspace), ("user_name", "project_name")),
         (get_user_model().objects.all(), ("username", "first_name", "last_name", "email")),
         *((model._default_manager.filter(company=workspace.company), ("name",)) for model in QUICKBOOKS),
-        (Customer.objects.filter(company=workspace.company), ("full_name",)),
+        *((model._default_manager.filter(company=workspace.company), ("full_name",)) for model in NESTED),
     ]
     yield from (workspace.name, workspace.key_owner_name, workspace.company.name if workspace.company else "")
     for rows, columns in sources:

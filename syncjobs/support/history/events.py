@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Model, Q, QuerySet
 
 from integrations.models import ConnectionEvent, TimeEntry, Workspace
+from integrations.unnamed import named
 from mapping.decisions.versions import PAST_TENSE
 from mapping.models import Decision
 from mapping.queries import mirrored_names
@@ -22,6 +23,8 @@ from syncjobs.rules import reasons
 
 DECIDED = StatusBadge("Decided", "person", "waiting")
 CONNECTION = StatusBadge("Connection", "power", "waiting")
+# Kinds of events of which each is somebody's word: what no user did, a command was told to do.
+BY_PEOPLE = {"policy", "schedule", "line_rule"}
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,8 @@ def of_decisions(workspace: Workspace, rows: QuerySet[Decision]) -> Iterator[Eve
         ids_by_kind[decision.kind].add(decision.clockify_id)
     names = {kind: mirrored_names(workspace, kind, ids) for kind, ids in ids_by_kind.items()}
     for decision in decisions:
-        name = names[decision.kind].get(decision.clockify_id) or decision.clockify_id
+        name = names[decision.kind].get(decision.clockify_id, decision.clockify_id)
+        name = named(name, decision.kind)
         actor = _by(decision.person, otherwise="a command")
         text = f"{actor} {PAST_TENSE.get(decision.verb, decision.verb)} the {decision.kind} {name}"
         link = (decision.after or {}).get("link")
@@ -98,7 +102,7 @@ def _entry_decisions(workspace: Workspace, period: tuple[datetime, datetime], co
     by_id = {entry.clockify_id: entry for entry in entries}
     for override in overrides:
         entry = by_id.get(override.clockify_id)
-        what = f"{entry.user_name}, {day(entry.txn_date)}" if entry else override.clockify_id
+        what = f"{named(entry.user_name)}, {day(entry.txn_date)}" if entry else override.clockify_id
         verbs = ["ignored"] if override.ignored else []
         verbs += ["kept the time in QuickBooks of"] if override.kept else []
         verbs += [f"set “{reasons.title(code)}” aside for" for code in override.send_anyway]
@@ -114,4 +118,11 @@ def _connection_events(workspace: Workspace, period: tuple[datetime, datetime], 
         of_workspace |= Q(company=workspace.company_id, workspace=None)
     rows = ConnectionEvent.objects.filter(of_workspace, at__range=period).select_related("by")
     for event in rows.order_by("-at", "-pk")[:count]:
-        yield Event(event.at, CONNECTION, event.message, _by(event.by, otherwise=""), event, f"event {event.pk}")
+        yield Event(
+            event.at,
+            CONNECTION,
+            event.message,
+            _by(event.by, otherwise="a command" if event.kind in BY_PEOPLE else ""),
+            event,
+            f"event {event.pk}",
+        )

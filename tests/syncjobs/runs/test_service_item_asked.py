@@ -54,8 +54,8 @@ def test_an_answer_is_kept_among_the_changes_once(scene: Scene, item: str) -> No
     messages = list(scene.workspace.events.filter(kind="policy").order_by("pk").values_list("message", flat=True))
     assert messages == [
         "service_item changed from nothing to nothing, left to QuickBooks.",
-        f"service_item changed from nothing to {item}.",
-        f"service_item changed from {item} to nothing, left to QuickBooks.",
+        "service_item changed from nothing to Consulting.",
+        "service_item changed from Consulting to nothing, left to QuickBooks.",
     ]
 
 

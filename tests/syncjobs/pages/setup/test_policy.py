@@ -42,7 +42,7 @@ def test_saving_changes_what_was_changed_and_says_who_did(dana: Client, workspac
     assert (workspace.longest_hours, workspace.approved_only) == (12, True)
     assert "2 rules were changed." in text(page)
     assert ConnectionEvent.objects.count() == 2
-    assert "Approved time only changed from no to yes. " in main_text(page)
+    assert "“Approved time only” changed from no to yes. " in main_text(page)
     assert "by dana" in main_text(page)
 
 

@@ -57,10 +57,10 @@ def test_who_changed_a_schedule_is_recorded_and_shown(dana: Client, admin_client
     events = workspace.events.order_by("pk").values_list("kind", "by__username")
     assert list(events) == [("schedule", "dana"), ("schedule", None)]
     page = main_text(dana.get(schedules(workspace)))
-    assert re.search(r"Automatic sync changed from daily at 18:00 to off\. [^.]*, by a command", page)
-    assert re.search(r"Automatic sync changed from off to daily at 18:00\. [^.]*, by dana", page)
+    assert re.search(r"“Automatic sync” changed from daily at 18:00 to off\. [^.]*, by a command", page)
+    assert re.search(r"“Automatic sync” changed from off to daily at 18:00\. [^.]*, by dana", page)
     listed = main_text(admin_client.get("/admin/integrations/connectionevent/?kind=schedule"))
-    assert "Schedule changed Automatic sync changed from off to daily at 18:00." in listed
+    assert "Schedule changed “Automatic sync” changed from off to daily at 18:00." in listed
 
 
 @pytest.mark.parametrize(

@@ -185,7 +185,7 @@ def test_the_latest_events_say_who_did_what(support: Client, scene: Scene, troub
     text = log(support, scene).partition("Latest events")[2]
 
     assert "a command ignored the user Ben" in text
-    assert "Approved time only changed from no to yes." in text
+    assert "“Approved time only” changed from no to yes." in text
     assert f"Time sync {run.pk}: 0 sent" in text and "by a command" in text
     assert "Waited 1 time for a request limit" in text and "Its process ended" in text
     assert "5 entries, 1 run" in text
