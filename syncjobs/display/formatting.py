@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£"}
 
@@ -149,6 +149,11 @@ def number(value: int, noun: str) -> str:
     """Return `1 entry` or `23 entries`; `noun` has both forms, as `entry,entries`."""
     singular, _, plural = noun.partition(",")
     return f"{value:,} {singular if value == 1 else plural}"
+
+
+def address(email: str) -> SafeString:
+    """Return an e-mail address that breaks before its @ where a line is too short for it."""
+    return format_html_join(mark_safe("<wbr>@"), "{}", ((part,) for part in email.split("@")))
 
 
 def commands(text: str) -> SafeString:
