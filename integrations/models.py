@@ -85,7 +85,7 @@ class Workspace(Connection):
         blank=True,
         help_text='Rounding of Clockify\'s reports: {"on": true, "direction": "near", "minutes": 15}.',
     )
-    currency = models.CharField(max_length=3, blank=True, help_text="Of time whose row and client name none.")
+    currency = models.CharField(max_length=3, blank=True, help_text="Of time whose row and client have none.")
     connected_at = models.DateTimeField(null=True, blank=True)
     pulled_at = models.DateTimeField(
         "last read", null=True, blank=True, help_text="When users, clients and projects were last read."

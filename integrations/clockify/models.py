@@ -7,6 +7,8 @@ from typing import Self
 
 from django.db import models
 
+from integrations.unnamed import named
+
 
 class Mirrored(models.Model):
     """The columns of every mirror row.
@@ -17,14 +19,14 @@ class Mirrored(models.Model):
     workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="+")
     clockify_id = models.CharField(max_length=64)
     name = models.CharField(max_length=500, blank=True, help_text="Empty where Clockify has no name.")
-    raw = models.JSONField("as it was sent to us", default=dict)
+    raw = models.JSONField("as it was received", default=dict)
     first_seen_at = models.DateTimeField("first seen")
     last_seen_at = models.DateTimeField("last seen")
-    gone_at = models.DateTimeField("not listed any more since", null=True, blank=True)
+    gone_at = models.DateTimeField("no longer listed since", null=True, blank=True)
     from_entries = models.BooleanField(
         "known from time entries only",
         default=False,
-        help_text="In no list of Clockify: known from time entries only, with the name they have.",
+        help_text="On no list in Clockify; known from time entries only, by the name they show.",
     )
     retired_at = models.DateTimeField(
         "gone, without unsent time, since",
@@ -40,7 +42,8 @@ class Mirrored(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name or 'no name'} ({self.clockify_id})"
+        kind = str(self._meta.verbose_name).rpartition(" ")[2]
+        return f"{named(self.name, kind)} ({self.clockify_id})"
 
 
 class ClockifyUser(Mirrored):

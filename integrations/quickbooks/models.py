@@ -35,15 +35,18 @@ class Company(Connection):
         "last read", null=True, blank=True, help_text="When employees and customers were last read."
     )
 
-    lists_read_at = models.DateTimeField(null=True, blank=True, help_text="When the lists were last read whole.")
+    lists_read_at = models.DateTimeField("lists last read in full", null=True, blank=True)
     changes_read_to = models.DateTimeField(
-        null=True, blank=True, help_text="QuickBooks' own time of the last reading; later changes are asked for."
+        "changes read through",
+        null=True,
+        blank=True,
+        help_text="QuickBooks' own time of the last reading; later changes are asked for.",
     )
 
     access_token = EncryptedTextField(blank=True)
     access_expires_at = models.DateTimeField("access token works until", null=True, blank=True)
     refresh_token = EncryptedTextField(blank=True)
-    refresh_expires_at = models.DateTimeField("connection has to be used before", null=True, blank=True)
+    refresh_expires_at = models.DateTimeField("connection lapses unless used before", null=True, blank=True)
     token_owner = models.CharField(max_length=80, blank=True, help_text="Who is refreshing the tokens now.")
     token_until = models.DateTimeField(null=True, blank=True)
 
@@ -52,7 +55,7 @@ class Company(Connection):
     subscription = models.CharField(max_length=40, blank=True)
     payroll = models.BooleanField("Payroll is on", null=True, blank=True)
     time_tracking = models.BooleanField("time tracking is on", null=True, blank=True)
-    book_close_date = models.DateField("books closed up to", null=True, blank=True)
+    book_close_date = models.DateField("books closed through", null=True, blank=True)
     home_currency = models.CharField(max_length=3, blank=True)
     # Whether time may have a class or a location there.
     tracks_classes = models.BooleanField(null=True, blank=True)
@@ -61,7 +64,7 @@ class Company(Connection):
         max_length=64, blank=True, help_text="Id of the item for time in QuickBooks' settings, or empty."
     )
     plan_problem = models.TextField(blank=True, help_text="What of the plan could not be read.")
-    plan_read_at = models.DateTimeField(null=True, blank=True)
+    plan_read_at = models.DateTimeField("plan last read", null=True, blank=True)
     # Exceptions that an administrator allowed for this company.
     allow_sku = models.CharField(
         "allow another plan",
@@ -92,11 +95,11 @@ class Listed(models.Model):
     quickbooks_id = models.CharField("QuickBooks id", max_length=64)
     name = models.CharField(max_length=500, help_text="DisplayName as stored; inactive ones end in “ (deleted)”.")
     active = models.BooleanField(default=True)
-    raw = models.JSONField("as it was sent to us", default=dict)
+    raw = models.JSONField("as it was received", default=dict)
     first_seen_at = models.DateTimeField("first seen")
     last_seen_at = models.DateTimeField("last seen")
     inactive_since = models.DateTimeField(null=True, blank=True, help_text="When we first saw it inactive.")
-    gone_at = models.DateTimeField("not listed any more since", null=True, blank=True)
+    gone_at = models.DateTimeField("no longer listed since", null=True, blank=True)
 
     class Meta:
         abstract = True
