@@ -7,10 +7,9 @@ from typing import Any
 
 from django import template
 from django.contrib.humanize.templatetags.humanize import intcomma
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString, mark_safe
 
 from config.version import name_and_version
+from integrations.unnamed import named
 from syncjobs.display import badges, formatting, lost_connections, vendor_links, warnings
 from syncjobs.rules import reasons
 
@@ -31,6 +30,8 @@ register.filter("day", formatting.day)
 register.filter("ago", formatting.ago)
 register.filter("until", formatting.until)
 register.filter("number", formatting.number)
+register.filter("named", named)
+register.filter("address", formatting.address)
 register.filter("pieces", formatting.pieces)
 register.filter("commands", formatting.commands)
 register.filter("reason_title", reasons.title)
@@ -52,12 +53,6 @@ register.simple_tag(name_and_version)
 @register.filter
 def asked_again(row: Any, zone: str) -> str:
     return lost_connections.asked_again(row, zone=zone)
-
-
-@register.filter
-def address(email: str) -> SafeString:
-    """Return an e-mail address that breaks before its @ where a line is too short for it."""
-    return format_html_join(mark_safe("<wbr>@"), "{}", ((part,) for part in email.split("@")))
 
 
 @register.filter

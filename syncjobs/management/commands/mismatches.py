@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from integrations.unnamed import named
 from mapping import queries
 from syncjobs.management import base
 
@@ -17,7 +18,7 @@ class Command(base.Command):
             return None
         for row in rows:
             held = f"  holds {row['blocked_minutes'] / 60:.2f} h" if row["blocked_minutes"] else ""
-            left, right = _side(row["clockify"], "client"), _side(row["quickbooks"], "parent")
+            left, right = _side(row["clockify"], "client", row["kind"]), _side(row["quickbooks"], "parent", row["kind"])
             self.stdout.write(f"{row['kind']}  {left} | {right}  {row['reason']}{held}")
             best = row["suggestions"][0] if row["clockify"] and row["suggestions"] else None
             if best:
@@ -29,9 +30,9 @@ class Command(base.Command):
         return None
 
 
-def _side(record: dict[str, Any] | None, parent_field: str) -> str:
+def _side(record: dict[str, Any] | None, parent_field: str, kind: str) -> str:
     """Return `Acme:Website (6aac…)`: the name below its parent, and the id that `link` and `ignore` take."""
     if record is None:
         return "-"
     parent = f"{record[parent_field]}:" if record[parent_field] else ""
-    return f"{parent}{record['name'] or 'without a name'} ({record['id']})"
+    return f"{parent}{named(record['name'], kind)} ({record['id']})"

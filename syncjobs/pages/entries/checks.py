@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from integrations.models import TimeEntry, Workspace
+from integrations.unnamed import named
 from syncjobs.display.formatting import ago, day, length, moment, money
 from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules.codes import Code
@@ -118,7 +119,7 @@ def _work_checks(
 
 def _mapping_checks(entry: TimeEntry, context: PlanningContext, known: KnownReasons) -> Iterator[Check]:
     user = context.mapping_table.users.get(entry.user_id)
-    user_name = entry.user_name or f"User {entry.user_id}"
+    user_name = named(entry.user_name)
     yield _check(known, "User linked", (Code.USER_NOT_MAPPED,), user_name, _partner_text(user))
     yield _check(
         known, "Employee active", (Code.EMPLOYEE_INACTIVE,), user_name, _active_text(user), reached=_has_partner(user)

@@ -8,6 +8,7 @@ from typing import Any
 
 from integrations.clockify import unknown_zones
 from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
+from integrations.unnamed import named
 from syncjobs import entry_versions, line_rules
 from syncjobs.display import badges, named_ids, sent, vendor_links
 from syncjobs.display.formatting import day, length, money
@@ -53,7 +54,7 @@ class ReasonLine:
 
 
 def title(entry: TimeEntry) -> str:
-    return f"{entry.user_name or 'no name'}, {day(entry.txn_date)}"
+    return f"{named(entry.user_name)}, {day(entry.txn_date)}"
 
 
 @dataclass(frozen=True)
@@ -232,7 +233,7 @@ def _proof(entry: TimeEntry, workspace: Workspace, owner: ClockifyUser | None) -
         start_at=entry.start_at,
         end_at=entry.end_at,
         chosen=entry.txn_date,
-        owner=entry.user_name or "The person",
+        owner=named(entry.user_name),
         owner_zone=owner.time_zone if owner else "",
         unknown_zone=unknown_zones.zone_of(owner) if owner else "",
         workspace_zone=workspace.time_zone,

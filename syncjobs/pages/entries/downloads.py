@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
 from integrations.models import TimeEntry
+from integrations.unnamed import named
 from syncjobs.display.csv_file import CHUNK, Cells, csv_response
 from syncjobs.pages import access
 from syncjobs.pages.entries import entry_admin
@@ -67,7 +68,7 @@ def _cells(entry: TimeEntry) -> Cells:
         "date": entry.txn_date,
         "start_utc": f"{entry.start_at:%Y-%m-%d %H:%M:%S}",
         "end_utc": f"{entry.end_at:%Y-%m-%d %H:%M:%S}" if entry.end_at else "",
-        "user": entry.user_name,
+        "user": named(entry.user_name),
         "client": entry.client_name,
         "project": entry.project_name,
         "description": entry.description,

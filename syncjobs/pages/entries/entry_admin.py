@@ -21,6 +21,7 @@ from integrations.admin_lists.readonly_admin import ReadOnlyAdmin, ShortOnPhones
 from integrations.models import ClockifyUser, TimeEntry
 from integrations.roles import SEND_RIGHT
 from integrations.typed_numbers import whole_number
+from integrations.unnamed import named
 from syncjobs.display import badges, formatting, vendor_links
 from syncjobs.models import Action, EntryStatus, Receipt
 from syncjobs.pages import access
@@ -141,9 +142,9 @@ class TimeEntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description="User", ordering="user_name")
     def person(self, entry: TimeEntry) -> SafeString | str:
-        name = entry.user_name or f"User {entry.user_id}"
+        name = named(entry.user_name)
         email = getattr(entry, "email", None)
-        return format_html('{}<br><span class="hb-quiet">{}</span>', name, email) if email else name
+        return format_html('{}<br><span class="hb-quiet">{}</span>', name, formatting.address(email)) if email else name
 
     @admin.display(description="Project", ordering="project_name")
     def project(self, entry: TimeEntry) -> SafeString | str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from integrations.models import TimeEntry, Workspace
+from integrations.unnamed import named
 from mapping.matching.names import forgiving_form
 from mapping.queries import company_of
 from syncjobs.planning import lines
@@ -32,7 +33,7 @@ def options(workspace: Workspace, name: str) -> list[Option]:
     times = Counter(
         form for option in by_key.values() for form in {forgiving_form(option.name), forgiving_form(_with_note(option))}
     )
-    labelled = [replace(option, label=_label(option, times)) for option in by_key.values()]
+    labelled = [replace(option, label=_label(option, name, times)) for option in by_key.values()]
     return sorted(labelled, key=lambda option: option.label.casefold())
 
 
@@ -43,13 +44,13 @@ def kept(workspace: Workspace, name: str, key: str) -> Option:
     else:
         row = lines.CLOCKIFY_MODELS[name].objects.filter(workspace=workspace, clockify_id=key).first()
         text = row.name if row is not None else ""
-    return Option(key, text, label=f"{text or 'no name'}{SEPARATOR}{key}")
+    return Option(key, text, label=f"{named(text, name)}{SEPARATOR}{key}")
 
 
-def _label(option: Option, times: Mapping[str, int]) -> str:
+def _label(option: Option, kind: str, times: Mapping[str, int]) -> str:
     """Return the shortest of name, name with note, and name with id that no other record of the kind has."""
     if not option.name:
-        return f"no name{SEPARATOR}{option.key}"
+        return f"{named(option.name, kind)}{SEPARATOR}{option.key}"
     own = (form for form in (option.name, _with_note(option)) if times[forgiving_form(form)] == 1)
     return next(own, f"{option.name}{SEPARATOR}{option.key}")
 

@@ -10,6 +10,7 @@ from django.db.models import F
 from django.urls import reverse
 
 from integrations.models import Workspace
+from integrations.unnamed import named
 from mapping.desk import rows, wording
 from mapping.models import Mismatch
 from syncjobs.models import EntryStatus
@@ -131,7 +132,7 @@ def _by_name(cause: Cause, by_pk: Mapping[int, Workspace], mismatch: Mismatch | 
     return Need(
         by_pk[cause.workspace_id],
         ICONS.get(kind, "help"),
-        name or f"A {kind} with no name",
+        named(name, kind),
         _likely(mismatch) if mismatch else "It is not linked.",
         cause.entries,
         cause.minutes,

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from integrations.models import Workspace
+from integrations.unnamed import named
 from syncjobs.display import formatting, vendor_links
 from syncjobs.rules.proof.proof_table import LABELS, OpenItem, Sums, Table
 from syncjobs.rules.proof.reconciliation import NOT_OURS
@@ -18,7 +19,7 @@ TABS = {"people": "People", "customers": "Customers", "days": "Days"}
 ROUNDING = LABELS["ROUNDING"].casefold()
 CAUSES_SHOWN = 2
 FORMS_SHOWN = 3
-NOBODY = {"people": "No name", "customers": "No customer", "days": ""}
+NOBODY = {"people": named(""), "customers": "No customer", "days": ""}
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
+from integrations.unnamed import named
 from syncjobs.display import badges
 from syncjobs.display.csv_file import CHUNK, Cells, csv_response
 from syncjobs.models import Run, RunItem
@@ -52,7 +53,7 @@ def _cells(run: Run, item: RunItem) -> Cells:
         "date": item.txn_date or "",
         "outcome": outcome_label,
         "verb": item.verb,
-        "user": item.user_name,
+        "user": named(item.user_name),
         "project": item.project_name,
         "minutes": item.minutes,
         "why": reasons.sentences(item.reasons) or item.why,

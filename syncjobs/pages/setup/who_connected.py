@@ -7,6 +7,7 @@ from typing import Any
 
 from integrations.models import ConnectionEvent, Workspace
 from integrations.quickbooks.connecting.authorization import MAX_AUTHORIZATION_SECONDS
+from integrations.unnamed import named
 from syncjobs.display.formatting import moment
 
 CLOCKIFY, QUICKBOOKS, AUTHORIZATION_STARTED = "clockify_connected", "quickbooks_connected", "quickbooks_set_out"
@@ -20,7 +21,7 @@ def start_authorization(workspace: Workspace, *, person: Any, now: datetime) -> 
 
 def clockify(workspace: Workspace) -> str:
     """Return `Northlight Studio was connected by dana, Mon Mar 9, 10:40, with the API key of Dana Marsh.`"""
-    owner = workspace.key_owner_name or workspace.key_owner_id or "an unnamed owner"
+    owner = named(workspace.key_owner_name)
     return f"{workspace.name} was connected {_by(_last(workspace, CLOCKIFY), workspace)}with the API key of {owner}."
 
 

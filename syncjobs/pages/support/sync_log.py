@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 
 from integrations.models import Workspace
 from integrations.typed_numbers import typed_day
+from integrations.unnamed import named
 from syncjobs import policy
 from syncjobs.display import badges, named_ids, run_summary
 from syncjobs.display.badges import StatusBadge
@@ -299,7 +300,7 @@ def _cells(workspace: Workspace, found: list[Problem], settled: list[Cause]) -> 
         explained, entry = reasons.explain(named_ids.in_reason(problem.row, keys, names)), problem.entry
         yield {
             "date": entry.txn_date,
-            "user": entry.user_name,
+            "user": named(entry.user_name),
             "client": entry.client_name,
             "project": entry.project_name,
             "minutes": problem.minutes,
@@ -319,7 +320,7 @@ def _cells(workspace: Workspace, found: list[Problem], settled: list[Cause]) -> 
     for cause, item in items:
         yield {
             "date": item.txn_date or "",
-            "user": item.user_name,
+            "user": named(item.user_name),
             "project": item.project_name,
             "minutes": item.minutes,
             "open": "no",

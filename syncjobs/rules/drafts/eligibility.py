@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from integrations.unnamed import named
 from syncjobs.rules import rounding
 from syncjobs.rules.closed_periods import NONE_CLOSED, ClosedPeriods, SignedPeriod
 from syncjobs.rules.codes import Code
@@ -276,11 +277,11 @@ def _ignored_reasons(
     if entry.ignored:
         ignored_names.append("This entry")
     if user.ignored:
-        ignored_names.append(entry.user_name or "Its user")
+        ignored_names.append(named(entry.user_name))
     if client is not None and client.ignored:
-        ignored_names.append(entry.client_name or "Its client")
+        ignored_names.append(named(entry.client_name, "client"))
     if entry.project_id and project.ignored:
-        ignored_names.append(entry.project_name or "Its project")
+        ignored_names.append(named(entry.project_name, "project"))
     return [Reason(Code.IGNORED, {"what": ", ".join(ignored_names)})] if ignored_names else []
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Max, Min, Q, QuerySet
 
 from integrations.models import ApiCall, TimeEntry, Workspace
+from integrations.unnamed import named
 from syncjobs.display import named_ids
 from syncjobs.models import EntryOverride, EntryStatus, Receipt, Run, RunItem
 from syncjobs.rules import reasons, refusals
@@ -100,7 +101,7 @@ def _subject(problem: Problem) -> str:
     entry, kind = problem.entry, str(problem.row.get("kind") or "")
     if kind in RECORD_KINDS:
         return str(getattr(entry, f"{kind}_name")) or f"{kind} {problem.row.get('id')}"
-    return ", ".join(name for name in (entry.user_name, entry.project_name) if name) or entry.clockify_id
+    return ", ".join(name for name in (named(entry.user_name), entry.project_name) if name)
 
 
 # --- open ----------------------------------------------------------------------------------------------------

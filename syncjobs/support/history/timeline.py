@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Count, Max, Min, Q, QuerySet
 
 from integrations.models import ApiCall, ClockifyProject, RecordChange, TimeEntry, Workspace
+from integrations.unnamed import named
 from mapping.desk import wording
 from mapping.desk.rows import case_of
 from mapping.matching.names import strip_deleted
@@ -161,7 +162,7 @@ def _refusals(
     names = named_ids.rows_of(workspace.company, {key for keys in keys_of.values() for key in keys})
     for action in actions:
         entry = by_id[action.entry_id]
-        about = f"{entry.user_name or 'no name'}, {entry.project_name or 'no project'}, {day(entry.txn_date)}"
+        about = f"{named(entry.user_name)}, {entry.project_name or 'no project'}, {day(entry.txn_date)}"
         code = f", code {action.error_code}" if action.error_code else ""
         words = named_ids.text(action.error_message, keys_of[action.pk], names)
         text = f"QuickBooks refused to {action.verb} the time of {about}{code}: “{words}”"

@@ -8,6 +8,7 @@ from integrations.models import ClockifyUser, Company, Workspace
 from integrations.quickbooks import payloads
 from integrations.quickbooks.models import Customer, Employee, Vendor
 from integrations.quickbooks.payloads import Activity
+from integrations.unnamed import named
 from mapping.matching.names import strip_deleted
 from mapping.queries import all_links_of
 from syncjobs.rules.drafts.eligibility import Entry
@@ -53,7 +54,7 @@ class Names:
             self._customers[place.customer] = _ref_name(activity, "CustomerRef")
 
     def user(self, entry: Entry) -> str:
-        return self._users.get(entry.user_id) or entry.user_name or f"User {entry.user_id}"
+        return self._users.get(entry.user_id) or named(entry.user_name, record_id=entry.user_id)
 
     def project(self, entry: Entry) -> str:
         """Return the key of a project without a customer, and learn its name, as `Client:Project`."""

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from django.db.models import Min, Q, QuerySet
 
 from integrations.models import EntryMove, TimeEntry
+from integrations.unnamed import named
 from syncjobs.display.formatting import day, duration, exact_hours
 from syncjobs.models import Receipt, Reconciliation, SignOff
 from syncjobs.rules.proof.proof_table import StoredRow
@@ -155,7 +156,7 @@ def _in_clockify(sign_off: SignOff) -> Iterator[Change]:
     since = sign_off.reconciliation.compared_at
     rows = _entries(sign_off).filter(Q(first_seen_at__gt=since) | Q(edited_at__gt=since) | Q(deleted_at__gt=since))
     for row in rows.defer("raw", "description").order_by("-pk")[:MAX_CHANGES]:
-        about = f"{row.user_name or 'no name'}, {row.project_name or 'no project'}, {day(row.txn_date)}"
+        about = f"{named(row.user_name)}, {row.project_name or 'no project'}, {day(row.txn_date)}"
         if row.deleted_at is not None and row.deleted_at > since:
             yield Change(row.deleted_at, f"Deleted in Clockify: {about}.", row.pk)
         elif row.edited_at is not None and row.edited_at > since:
@@ -177,7 +178,7 @@ def _moved(sign_off: SignOff) -> Iterator[Change]:
     moves = _moves(sign_off).filter(Q(txn_date__range=days) | inside).exclude(told)
     latest = moves.select_related("entry").defer("entry__raw", "entry__description").order_by("-pk")[:MAX_CHANGES]
     for row, move in {move.entry: move for move in reversed(latest)}.items():
-        about = f"{row.user_name or 'no name'}, {row.project_name or 'no project'}"
+        about = f"{named(row.user_name)}, {row.project_name or 'no project'}"
         yield Change(move.at, f"Moved from {day(move.txn_date)} to {day(row.txn_date)}: {about}.", row.pk)
 
 
@@ -206,5 +207,5 @@ def _in_quickbooks(sign_off: SignOff) -> Iterator[Change]:
             done = "Deleted in QuickBooks from here"
         else:
             done = "Sent to QuickBooks" if receipt.sent_at > since else "Changed in QuickBooks from here"
-        about = f"{name or 'no name'}, {day(receipt.txn_date)}, {duration(receipt.minutes)}"
+        about = f"{named(name)}, {day(receipt.txn_date)}, {duration(receipt.minutes)}"
         yield Change(receipt.changed_at, f"{done}: {about}, activity {receipt.quickbooks_id}.", entry)

@@ -73,7 +73,8 @@ def test_people_of_one_name_are_told_apart_by_their_addresses(dana: Client, work
 
     page = main_text(dana.get(LIST))
 
-    assert "Ada ada1@x.test" in page and "ben@x.test" not in page
+    # Addresses may break before their @.
+    assert "Ada ada1 @x.test" in page and page.count("@x.test") == 1
 
 
 def test_ticked_entries_are_synced_alone(dana: Client, entries: list[TimeEntry]) -> None:
