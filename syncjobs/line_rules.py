@@ -104,7 +104,7 @@ def add(workspace: Workspace, values: Mapping[str, str], *, now: datetime, perso
     row = unsaved(workspace, check(workspace, values, now=now))
     twin = same_as(row)
     if twin is not None:
-        raise Refused(f"Rule {twin.pk} says the same already.")
+        raise Refused(f"Rule {twin.pk} already says the same.")
     row.person, row.at = person, now
     with transaction.atomic():
         row.save(force_insert=True)

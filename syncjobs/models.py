@@ -480,7 +480,7 @@ class Action(models.Model):
         db_column="basis",
         help_text="What the receipt will say: content, start, minutes, draft.",
     )
-    quickbooks_id = models.CharField("activity in QuickBooks", max_length=64, blank=True)
+    quickbooks_id = models.CharField("activity", max_length=64, blank=True)
     sync_token = models.CharField(
         "SyncToken", max_length=32, blank=True, help_text="Of the record as read before an update or delete."
     )
@@ -514,7 +514,7 @@ class Action(models.Model):
     duplicate_id_said = models.BooleanField(
         "known to QuickBooks when sent again", default=False, help_text="QuickBooks answered with error 600 or 6000."
     )
-    error_code = models.CharField("QuickBooks error code", max_length=60, blank=True)
+    error_code = models.CharField("error code", max_length=60, blank=True)
     error_message = ScrubbedTextField("QuickBooks message", blank=True)
     intuit_tid = models.CharField("Intuit id (intuit_tid)", max_length=80, blank=True)
 

@@ -59,7 +59,7 @@ def read(workspace: Workspace, text: str) -> CsvUpload:
                 key = (change.choice.kind, change.choice.clockify_id)
                 # Two lines about one record contradict each other, or one of them is a mistake.
                 if key in seen:
-                    raise Refused(f"Line {seen[key]} decides about {change.name} already.")
+                    raise Refused(f"Line {seen[key]} already decides about {change.name}.")
                 seen[key] = number
         except Refused as refusal:
             upload.errors.append((number, str(refusal)))

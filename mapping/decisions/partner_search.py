@@ -54,7 +54,7 @@ def meant(workspace: Workspace, kind: str, text: str) -> tuple[str, str]:
     """Return kind and id of the record that the text names. Raises Refused where none or more than one matches."""
     text = text.strip()
     if not text:
-        raise Refused("Choose a record first: pick one, or write its id or its name.")
+        raise Refused("Choose a record first: pick one, or type its id or name.")
     picked = PICKED_OPTION.fullmatch(text)
     if picked and picked[1] in KINDS[kind]:
         return picked[1], picked[2]

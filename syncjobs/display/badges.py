@@ -95,7 +95,7 @@ ACTION_STATES: Mapping[str, StatusBadge] = {
 # Messages, by the lowest level with this badge (Django: 10 debug, 20 info, 25 success, 30 warning, 40 error).
 MESSAGES = (
     (40, StatusBadge("Not done", "report", "refused")),
-    (30, StatusBadge("Acknowledge", "warning", "held")),
+    (30, StatusBadge("Attention", "warning", "held")),
     (25, StatusBadge("Done", "check_circle", "sent")),
     (0, StatusBadge("Note", "info", "waiting")),
 )

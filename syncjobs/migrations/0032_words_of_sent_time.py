@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='action',
             name='error_code',
-            field=models.CharField(blank=True, max_length=60, verbose_name='QuickBooks error code'),
+            field=models.CharField(blank=True, max_length=60, verbose_name='error code'),
         ),
         migrations.AlterField(
             model_name='action',
@@ -64,6 +64,11 @@ class Migration(migrations.Migration):
             model_name='action',
             name='needs_person',
             field=models.BooleanField(default=False, help_text='QuickBooks has similar activities; someone has to decide.', verbose_name='needs review'),
+        ),
+        migrations.AlterField(
+            model_name='action',
+            name='quickbooks_id',
+            field=models.CharField(blank=True, max_length=64, verbose_name='activity'),
         ),
         migrations.AlterField(
             model_name='action',

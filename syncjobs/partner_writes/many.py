@@ -56,7 +56,7 @@ def request_all(
     for one in wanted:
         try:
             if one.request.target in waiting:
-                raise Refused("It waits to be created already.")
+                raise Refused("It is already waiting to be created.")
             draft = submit.confirmed_draft(workspace, one.request, one.confirmed)
         except Refused as refusal:
             left_out.append((one.request, str(refusal)))

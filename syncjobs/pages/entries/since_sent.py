@@ -62,9 +62,13 @@ def _take_note(request: HttpRequest, workspace: Workspace) -> HttpResponse:
         seen[entry_id, code] = version
     count = decisions.take_note(workspace, seen, person=request.user, now=timezone.now())
     if count < len(seen) or not seen:
-        messages.warning(request, f"Noted: {count}. What changed since you looked is still listed; look at it again.")
+        messages.warning(
+            request, f"Acknowledged: {count}. What changed since you looked is still listed; look at it again."
+        )
     else:
-        messages.success(request, f"Noted: {number(count, 'change,changes')}. It is counted again if it changes again.")
+        messages.success(
+            request, f"Acknowledged {number(count, 'change,changes')}. What changes further is counted again."
+        )
     back = request.POST.get("back", "")
     if url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
         return redirect(back)

@@ -81,7 +81,7 @@ def _change(
     if rule_id and rule_id not in known:
         raise Refused(f"There is no rule {rule_id!r}. Leave the id empty to add one.")
     if rule_id in seen:
-        raise Refused(f"Line {seen[rule_id]} has rule {rule_id} already.")
+        raise Refused(f"Line {seen[rule_id]} already has rule {rule_id}.")
     if rule_id:
         seen[rule_id] = number
     return Change(number, known.get(rule_id), line_rules.check(workspace, given, now=now, may_ask=False))

@@ -18,6 +18,7 @@ from syncjobs.display import badges, formatting, vendor_links
 from syncjobs.display.badges import StatusBadge
 from syncjobs.models import Action, EntryOverride, Receipt
 from syncjobs.pages.links import list_of, page_of
+from syncjobs.pages.records import detail
 from syncjobs.pages.records.base_admin import RecordAdmin, Related, person_name
 from syncjobs.rules import reasons
 from syncjobs.rules.verbs import Verb
@@ -107,6 +108,10 @@ class ActionAdmin(EntryRecords):
         return rows.with_in_flight()
 
     folded = ("body",)
+    exclude = ("verb",)
+
+    def leading_facts(self, row: Action) -> list[detail.Fact]:
+        return [detail.Fact("Change", self.what(row))]
 
     def related(self, row: Action) -> Related:
         calls = list_of("integrations.apicall", q=row.intuit_tid) if row.intuit_tid else ""

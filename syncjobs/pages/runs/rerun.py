@@ -64,7 +64,7 @@ def _cancel(request: HttpRequest, run: Run) -> HttpResponse:
     if runs.cancel(run, now=database_now(), person=request.user):
         messages.success(request, "The run stops after the current records. What was sent stays.")
     else:
-        messages.warning(request, "The run is over already.")
+        messages.warning(request, "The run has already ended.")
     return redirect("admin:syncjobs_run_change", run.pk)
 
 

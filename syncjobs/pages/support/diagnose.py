@@ -36,7 +36,7 @@ TITLES = {
     "billable": "Marked as billable",
     "assigned": "Assigned to a project",
     "mapped_users": "Tracked by a linked user",
-    "in_doubt": "Writes in doubt",
+    "in_doubt": "Unknown outcomes",
     "refused": "Refused by QuickBooks",
     "quota": "QuickBooks' quota",
     "backup_age": "Backups",

@@ -82,7 +82,7 @@ def in_doubt(workspace: Workspace | None, now: datetime) -> Line:
     count, oldest = writes.aggregate(count=Count("pk"), oldest=Min("created_at")).values()
     name_count = sum(map(journal.can_be_resumed, names))
     if not count and not name_count:
-        return Line(OK, f"No write is in doubt, {moment(now)}.")
+        return Line(OK, f"Nothing is in doubt, {moment(now)}.")
     parts = []
     if count:
         parts.append(f"{formatting.number(count, ENTRIES)} got no clear answer, the oldest since {moment(oldest)}")

@@ -31,7 +31,7 @@ def schedule(workspace: Workspace | None, now: datetime) -> Line:
     rows = list(schedules.order_by("next_at", "pk"))
     if not rows:
         fix = 'Set one on the page Schedules, or with `policy sync_schedule="daily at 18:00"`.'
-        return Line(WARN, "Nothing is scheduled: checks and syncs start by hand only.", fix)
+        return Line(WARN, "Nothing is scheduled: checks and syncs start only on request.", fix)
     late = [row for row in rows if row.next_at is not None and now - row.next_at > OVERDUE]
     if late:
         text = f"“{late[0].get_kind_display()}” was due {moment(late[0].next_at)} and has not started, {moment(now)}."
@@ -62,7 +62,7 @@ def worker(heartbeat: datetime | None, now: datetime) -> Line:
 
 
 def webhooks() -> Line:
-    return Line(SKIP, "Hourbridge has no webhooks yet; checks and syncs start by schedule or by hand.")
+    return Line(SKIP, "Hourbridge has no webhooks yet; checks and syncs start by schedule or on request.")
 
 
 def quota(now: datetime) -> Line:
@@ -76,8 +76,8 @@ def quota(now: datetime) -> Line:
     share = count / FREE_CALLS_A_MONTH
     message = (
         f"{formatting.number(count, 'metered call,metered calls')} to QuickBooks since {formatting.day(first.date())}, "
-        f"{share:.1%} of the free tier's {FREE_CALLS_A_MONTH:,} a month, by this installation's journal, which "
-        f"leaves out those of this checklist (the last call: {moment(last)})."
+        f"{share:.1%} of the free tier's {FREE_CALLS_A_MONTH:,} a month, as counted by this installation; "
+        f"calls of this checklist are not included (the last call: {moment(last)})."
     )
     if share < NEARLY:
         return Line(OK, message)

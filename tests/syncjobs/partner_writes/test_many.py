@@ -122,7 +122,7 @@ def test_a_draft_that_was_not_shown_so_does_not_wait(scene: Scene, projects: lis
     # Pressed twice: what waits already is not asked for again.
     request_all(scene, projects[:1])
     again = request_all(scene, projects[:1])
-    assert (again.number, again.left_out[0][1]) == (0, "It waits to be created already.")
+    assert (again.number, again.left_out[0][1]) == (0, "It is already waiting to be created.")
 
 
 def test_a_write_that_a_dead_worker_left_is_not_sent_twice(scene: Scene, projects: list[str]) -> None:

@@ -55,10 +55,12 @@ def test_note_is_taken_on_the_entrys_page_until_the_rate_changes_again(
 
     answer = dana.post(address(scene), {"noted": value, "back": page_of(scene, sent[0])}, follow=True)
 
-    assert "Noted: 1 change" in text(answer)
+    assert "Acknowledged 1 change" in text(answer)
     after = main_text(answer)
     assert (
-        "Acknowledge" not in after and "Noted Rate 150.00, by dana" in after and "rate: sent 80.00, now 150.00" in after
+        "Acknowledge " not in after
+        and "Acknowledged Rate 150.00, by dana" in after
+        and "rate: sent 80.00, now 150.00" in after
     )
     assert scene.sync()["warnings"] == {"RATE_CHANGED": 1}
     scene.edit_project(site, hourlyRate=16000)
@@ -75,7 +77,7 @@ def test_all_of_a_page_are_noted_at_once_but_not_what_changed_since(
     assert "look at it again" in text(dana.post(address(scene), {"noted": shown}, follow=True))
     assert scene.sync()["warnings"] == {"RATE_CHANGED": 2}
     shown = values(dana.get(address(scene)).content.decode())[:2]
-    assert "Noted: 2 changes" in text(dana.post(address(scene), {"noted": shown}, follow=True))
+    assert "Acknowledged 2 changes" in text(dana.post(address(scene), {"noted": shown}, follow=True))
     assert scene.sync()["warnings"] == {}
     assert "Nothing is different today" in main_text(dana.get(address(scene)))
 

@@ -256,7 +256,7 @@ def test_the_same_rule_of_a_second_tab_is_not_added_again(dana: Client, workspac
 
     answer = dana.post(url, form, follow=True)
 
-    assert f"Nothing was saved: Rule {LineRule.objects.get().pk} says the same already." in text(answer)
+    assert f"Nothing was saved: Rule {LineRule.objects.get().pk} already says the same." in text(answer)
 
 
 def test_other_fields_of_a_rule_can_be_changed_while_its_project_is_gone(dana: Client, workspace: Workspace) -> None:

@@ -75,7 +75,7 @@ def test_lines_change_and_add_rules_after_a_preview_and_errors_name_their_lines(
 
     assert [change.line for change in preview.context["upload"].changes] == [2, 3]
     errors = dict(preview.context["upload"].errors)
-    assert errors[4] == f"Line 2 has rule {rule.pk} already."
+    assert errors[4] == f"Line 2 already has rule {rule.pk}."
     assert "There is no rule '99'" in errors[5] and "There is no project 'nowhere'" in errors[6]
     assert "There is no item '70'" in errors[7]
     assert "Design Advice" in main_text(preview) and "1 entry of 1 that waits" in main_text(preview)

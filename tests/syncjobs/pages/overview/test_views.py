@@ -154,7 +154,7 @@ def test_causes_that_hold_most_come_first_and_lead_to_their_row(dana: Client, wo
     page_text = main_text(page)
 
     assert page_text.index("Large") < page_text.index("Small")
-    assert "Another 1.67 h also wait for it." in page_text
+    assert "Another 1.67 h is waiting for it too." in page_text
     assert "Nothing held" not in page_text
     assert f"/people/?open=user-{large.clockify_id}#user-{large.clockify_id}" in page.content.decode()
 
