@@ -110,6 +110,34 @@ def test_a_rule_whose_record_cannot_be_used_holds_its_entries_and_is_named(name:
     assert resolved(work(user_id="bea"), policy=policy).codes == {"USER_NOT_MAPPED"}
 
 
+@pytest.mark.parametrize(
+    ("name", "kind", "setting", "what"),
+    [
+        ("item", "item", "service_item", "The service item Retail"),
+        ("class", "class", "class", "The class Retail"),
+        ("location", "department", "location", "The location Retail"),
+    ],
+)
+def test_a_default_that_cannot_be_used_is_named_by_its_setting(name: str, kind: str, setting: str, what: str) -> None:
+    broken = {(kind, "5"): Broken("Retail", "is inactive in QuickBooks")}
+
+    [reason] = resolved(policy=Policy(line_rules=LineRules(defaults={name: "5"}), broken=broken)).reasons
+
+    assert reason.facts == {"what": what, "how": "is inactive in QuickBooks", "default": setting}
+    assert broken_reason(kind, broken[kind, "5"], answered=True).facts == {
+        "what": what,
+        "how": "is inactive in QuickBooks",
+        "answered": True,
+    }
+
+
+def test_rules_say_whether_a_template_of_theirs_uses_a_name() -> None:
+    rules = LineRules([LineRule(3, {"user": "ada"}, {"description": "{task}: {text}"})], {"description": "{project}"})
+
+    assert rules.uses(["task"]) and rules.uses(["tag", "project"])
+    assert not rules.uses(["tag"]) and not LineRules().uses(["task"])
+
+
 def test_the_remedy_names_the_page_of_what_gives_it() -> None:
     broken = {("class", "5"): Broken("Retail", "is inactive in QuickBooks")}
     by_rule = Policy(line_rules=LineRules([LineRule(3, {"user": "ada"}, {"class": "5"})]), broken=broken)
