@@ -8,7 +8,17 @@ from typing import Any
 
 import pytest
 
-from syncjobs.rules.proof.proof_table import KEYS, Note, StoredRow, columns, explanations, table
+from syncjobs.rules.proof.proof_table import (
+    KEYS,
+    Note,
+    StoredRow,
+    columns,
+    explanation,
+    explanations,
+    label_of,
+    open_seconds,
+    table,
+)
 
 DAY = date(2026, 3, 17)
 FIRST, LAST = date(2026, 3, 2), date(2026, 3, 22)
@@ -104,3 +114,73 @@ def test_amounts_stand_by_currency() -> None:
         ("EUR", Decimal(), Decimal("20.00"), Decimal("-20.00")),
         ("USD", Decimal("150.50"), Decimal("100.00"), Decimal("50.50")),
     ]
+
+
+@pytest.mark.parametrize(
+    ("code", "label"),
+    [
+        ("ROUNDING", "Rounding"),
+        ("EDITED", "Pending edits"),
+        ("DELETED", "Pending deletions"),
+        ("KEPT", "Kept in QuickBooks by a person"),
+        ("ADOPTED", "Adopted as it is in QuickBooks"),
+        ("LINK_CHANGED", "Link changed after sending"),
+        ("CORRECTION", "Corrections"),
+        ("OTHER_WORKSPACE", "From another workspace"),
+        ("NOT_OURS", "Not sent from here"),
+        ("NO_PROJECT", "No project"),
+        ("READY", "Its own words"),
+    ],
+)
+def test_causes_are_added_up_under_one_label(code: str, label: str) -> None:
+    assert label_of(code, "Its own words") == label
+
+
+def test_a_row_is_explained_in_words_cause_by_cause_and_what_is_left() -> None:
+    mixed = row(
+        clockify=7200,
+        quickbooks=2700,
+        causes=[["READY", "Pending the next sync", 3600, True], ["", "Nobody knows", 60, False], NOT_OURS],
+        activities=[["1611", -2700, "NOT_OURS", False], ["7", 1800, "", True]],
+    )
+
+    asked = "Pending the next sync +60.00 min; Not ours (activity 1611) −45.00 min"
+    assert explanation(mixed, {}) == f"{asked}; Not explained +60.00 min"
+    noted = {"7": Note(1800, "Phone support", "Dana")}
+    assert (
+        explanation(mixed, noted) == f"{asked}; Explained by Dana: Phone support +30.00 min; Not explained +30.00 min"
+    )
+    assert explanation(row(), {}) == ""
+    # Opposite ones do not cancel out.
+    assert open_seconds([mixed, row(quickbooks=60)], {}) == 3660
+
+
+def test_sums_have_both_sides_by_column_and_the_largest_cause_first() -> None:
+    form = {"transaction": "Invoice", "transaction_id": "145"}
+    rows = [
+        row(clockify=3600, day=FIRST, causes=[["EDITED", "Edited since", 600, True], ["READY", "Ready", 3000, True]]),
+        row(clockify=60, quickbooks=7200, causes=[["EDITED", "Edited again", 60, True]], forms=[form, form]),
+    ]
+
+    found = table(rows, {}, view="people", first=FIRST, last=LAST)
+
+    total, ada = found.total, found.total.children["Ada"]
+    assert total.cells == ada.cells == ada.children["Acme"].cells == [(3600, 0), (0, 0), (60, 7200)]
+    assert total.shown_causes == [("Ready", 3000), ("Pending edits", 660)]
+    assert total.words == {"Edited since": 600, "Ready": 3000, "Edited again": 60}
+    assert (total.left, total.explained, total.is_open, total.forms) == (-7200, 3660, True, {"Invoice:145": form})
+    assert found.is_dense is False
+    assert table(rows, {}, view="people", first=date(2026, 2, 20), last=LAST).is_dense is True
+    days = table(rows, {}, view="days", first=FIRST, last=LAST)
+    assert (days.columns, days.total.children["2026-03-02"].children["Ada"].clockify) == ([], 3600)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "count"),
+    [(date(2026, 3, 2), date(2026, 4, 12), 6), (date(2026, 3, 2), date(2026, 4, 13), 2)],
+    ids=["six weeks", "a day more"],
+)
+def test_up_to_six_weeks_are_weeks(first: date, last: date, count: int) -> None:
+    found = columns(first, last)
+
+    assert (len(found), found[0].first, found[-1].last) == (count, first, last)
