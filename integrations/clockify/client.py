@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import requests
 from django.conf import settings
 
 from config import scrubber
-from integrations.clockify import payloads
+from integrations.clockify import answers, detailed_report, payloads
 from integrations.clockify.faults import read_answer, read_entry_answer, read_report_answer
-from integrations.errors import AccessRefused, ApiError, Unexpected
+from integrations.errors import AccessRefused, ApiError
 from integrations.health import HealthCheck
-from integrations.http import bounded_json, calls
+from integrations.http import calls
 from integrations.limits import throttle
 
 PAGE_SIZE = 200
-REPORT_PAGE_SIZE = 1000
-# FREE workspaces refuse reports over more than 31 days.
-MAX_WINDOW = timedelta(days=31)
 # The account of calls with a key whose workspace is not known yet.
 CONNECTING = "connecting"
 # Of a list: 50,000 records of one kind. Lists have no total, only a header on the last page.
 MAX_PAGES = 250
-# Of a report over at most 31 days, whatever its total says: 400,000 entries.
-MAX_REPORT_PAGES = 400
 
 
 @dataclass(frozen=True)
@@ -70,7 +64,7 @@ class ClockifyApiClient:
         newest_first = {"sort-column": "ID", "sort-order": "DESCENDING", "page": "1", "page-size": str(PAGE_SIZE)}
         answer = self._send_once("GET", f"{self._workspace_url}/projects", params=newest_first)
         is_whole = answer.headers.get("Last-Page", "").strip().lower() == "true"
-        return self._list(self._parse(answer)), is_whole
+        return answers.listed(answers.parsed(answer)), is_whole
 
     @property
     def _workspace_url(self) -> str:
@@ -78,7 +72,7 @@ class ClockifyApiClient:
 
     def _ask_own_address(self, url: str) -> None:
         try:
-            answer = self._parse(self._send_once("GET", url))
+            answer = answers.parsed(self._send_once("GET", url))
         except AccessRefused as refusal:
             # Only a workspace that is not visible answers an empty 404.
             if not refusal.by_vendor or (refusal.status == 404 and url != self._workspace_url):
@@ -86,7 +80,7 @@ class ClockifyApiClient:
             self.on_lost(refusal.lost.message)
             raise refusal.lost from None
         if not isinstance(answer, Mapping):
-            raise self._unexpected(f"Clockify answered {url} with something other than an object.")
+            raise answers.unexpected(f"Clockify answered {url} with something other than an object.")
 
     # --- reading -------------------------------------------------------------------------------------------
     def me(self) -> Mapping[str, Any]:
@@ -95,7 +89,7 @@ class ClockifyApiClient:
     def workspaces(self, *, role: str = "") -> list[Mapping[str, Any]]:
         """Return the workspaces of the key's owner; with `role`, those where the owner has that role."""
         params = {"roles": role} if role else {}
-        rows = self._list(self._json("GET", f"{self.api_url}/workspaces", params=params))
+        rows = answers.listed(self._json("GET", f"{self.api_url}/workspaces", params=params))
         return [row for row in rows if isinstance(row, Mapping)]
 
     def workspace(self, workspace_id: str) -> Mapping[str, Any]:
@@ -128,7 +122,7 @@ class ClockifyApiClient:
         url = f"{self.api_url}/workspaces/{workspace_id}/time-entries/{entry_id}"
         entry = self._object("GET", url, classify=read_entry_answer)
         if payloads.identifier(entry) != entry_id:
-            raise self._unexpected(f"Clockify answered {url} with another record.")
+            raise answers.unexpected(f"Clockify answered {url} with another record.")
         return entry
 
     def report(
@@ -146,17 +140,24 @@ class ClockifyApiClient:
         entry comes once, unless it is moved while we read: then it may come again, as it is now. `on_short` is called
         with the number of entries that a report lacks of its own total.
         """
-        window_start = first
-        while window_start <= last:
-            window_end = min(last, window_start + MAX_WINDOW - timedelta(days=1))
-            yield from self._report_window(workspace_id, window_start, window_end, approved=approved, on_short=on_short)
-            window_start = window_end + timedelta(days=1)
+        for start, end in detailed_report.windows(first, last):
+
+            def ask(page: int, start: date = start, end: date = end) -> Mapping[str, Any]:
+                body = detailed_report.request_body(start, end, page=page, approved=approved)
+                return self._report_page(workspace_id, body)
+
+            yield from detailed_report.rows(ask, on_short=on_short)
 
     def check_rates_visible(self, workspace_id: str) -> None:
         """Check that the key sees everyone's entries and rates. Raises Unexpected (KEY_SEES_TOO_LITTLE)."""
         # A day without entries: whoever may not see amounts gets 403 all the same (Clockify: detailed report).
         day = date(2000, 1, 1)
-        self._report_page(workspace_id, day, day, page=1, page_size=1, approved=False)
+        body = detailed_report.request_body(day, day, page=1, page_size=1, approved=False)
+        self._report_page(workspace_id, body)
+
+    def _report_page(self, workspace_id: str, body: bytes) -> Mapping[str, Any]:
+        url = f"{self.reports_url}/workspaces/{workspace_id}/reports/detailed"
+        return self._object("POST", url, body=body, classify=read_report_answer)
 
     # --- writing -------------------------------------------------------------------------------------------
     # Each is sent once. Clockify has no idempotency keys: after silence the caller must check first whether it arrived.
@@ -179,7 +180,7 @@ class ClockifyApiClient:
         record = self._object(method, url, body=body.encode(), repeatable=False)
         answered_id = record.get("id")
         if not isinstance(answered_id, str) or not answered_id or answered_id != (record_id or answered_id):
-            raise self._unexpected("Clockify's answer does not prove that it was written.")
+            raise answers.unexpected("Clockify's answer does not prove that it was written.")
         return record
 
     # --- paging --------------------------------------------------------------------------------------------
@@ -194,95 +195,19 @@ class ClockifyApiClient:
         for page in range(1, MAX_PAGES + 1):
             query = {**params, "page": str(page), "page-size": str(PAGE_SIZE)}
             answer = self._send("GET", url, params=query)
-            rows = self._list(self._parse(answer))
+            rows = answers.listed(answers.parsed(answer))
             # Records added or removed while we read shift the pages, so that rows may come twice.
-            new_rows = _unseen(rows, seen)
+            new_rows = answers.unseen(rows, seen)
             yield from new_rows
             last_page = answer.headers.get("Last-Page", "").strip().lower()
             if last_page == "true":
                 return
             if not any(map(payloads.identifier, new_rows)):
                 repeated = rows == last_rows and last_page == "false"
-                self._check_end(rows, must_go_on=repeated or len(rows) == PAGE_SIZE, what=url)
+                answers.check_end(rows, must_go_on=repeated or len(rows) == PAGE_SIZE, what=url)
                 return
             last_rows = rows
-        raise self._unexpected(f"{url} has more than {MAX_PAGES} pages.")
-
-    def _report_window(
-        self, workspace_id: str, first: date, last: date, *, approved: bool, on_short: Callable[[int], None]
-    ) -> Iterator[Mapping[str, Any]]:
-        """Yield the rows of all pages of one window; the report has a total instead of `Last-Page`.
-
-        Without a total, up to the first page without new rows: the server may return shorter pages than requested, so
-        a short page proves nothing. Raises Unexpected for more rows or pages than the report's own total allows.
-        """
-        seen: set[str] = set()
-        last_rows: Sequence[Mapping[str, Any]] = ()
-        page, max_pages, without_id = 1, MAX_REPORT_PAGES, 0
-        while page <= max_pages:
-            answer = self._report_page(
-                workspace_id, first, last, page=page, page_size=REPORT_PAGE_SIZE, approved=approved
-            )
-            rows = self._list(answer.get("timeentries", answer.get("timeEntries")))
-            new_rows = _unseen(rows, seen)
-            without_id += sum(not payloads.identifier(row) for row in rows)
-            total = _entries_count(answer)
-            if total is not None and len(rows) > total:
-                raise self._unexpected(f"The detailed report has more entries than its own total, {total}.")
-            yield from new_rows
-            if total is not None and len(seen) + without_id >= total:
-                return
-            if not any(map(payloads.identifier, new_rows)):
-                # A short last page may hold nothing but entries that were moved there after we read them.
-                repeated = rows == last_rows and total is not None
-                must_go_on = repeated or len(rows) == REPORT_PAGE_SIZE
-                self._check_end(rows, must_go_on=must_go_on, what="The detailed report")
-                if total is not None:
-                    on_short(total - len(seen) - without_id)
-                return
-            if page == 1 and total is not None:
-                # By the first answer, since a total that grows with each page would never be reached; twice as many,
-                # since entries may be added while we read.
-                max_pages = min(MAX_REPORT_PAGES, 2 + 2 * (total // len(rows)))
-            page, last_rows = page + 1, rows
-        raise self._unexpected(f"The detailed report has more than {max_pages} pages.")
-
-    def _check_end(self, rows: Sequence[Mapping[str, Any]], *, must_go_on: bool, what: str) -> None:
-        """Check that a page without new rows is the end. Raises Unexpected where the same page came again instead.
-
-        The rest can't be reached then; taken for whole, the list would lose records that are still there.
-        """
-        if rows and must_go_on:
-            raise self._unexpected(f"{what} has the same page again and again.")
-
-    def _report_page(
-        self, workspace_id: str, first: date, last: date, *, page: int, page_size: int, approved: bool
-    ) -> Mapping[str, Any]:
-        body = {
-            "dateRangeStart": f"{first.isoformat()}T00:00:00.000",
-            "dateRangeEnd": f"{last.isoformat()}T23:59:59.999",
-            "dateRangeType": "ABSOLUTE",
-            # Days are read in this zone whatever the times say; without it, in the zone of the key's owner.
-            "timeZone": "UTC",
-            "detailedFilter": {
-                "page": page,
-                "pageSize": page_size,
-                "sortColumn": "DATE",
-                "options": {"totals": "CALCULATE"},
-            },
-            # Entries that are added while we read then usually come last and do not shift the pages.
-            "sortOrder": "ASCENDING",
-            "exportType": "JSON",
-            "amountShown": "EARNED",
-            "approvalState": "APPROVED" if approved else "ALL",
-            "invoicingState": "ALL",
-            # Exact times: rounding is ours to decide.
-            "rounding": False,
-            # Without `ids`: whether an empty list means "nobody" or "everybody" is not documented.
-            "users": {"contains": "CONTAINS", "status": "ALL"},
-        }
-        url = f"{self.reports_url}/workspaces/{workspace_id}/reports/detailed"
-        return self._object("POST", url, body=json.dumps(body).encode(), classify=read_report_answer)
+        raise answers.unexpected(f"{url} has more than {MAX_PAGES} pages.")
 
     # --- transport -----------------------------------------------------------------------------------------
     def _send(self, method: str, url: str, *, repeatable: bool = True, **options: Any) -> requests.Response:
@@ -312,40 +237,10 @@ class ClockifyApiClient:
         return calls.send(account, call, classify=classify or read_answer)
 
     def _json(self, method: str, url: str, **options: Any) -> Any:
-        return self._parse(self._send(method, url, **options))
+        return answers.parsed(self._send(method, url, **options))
 
     def _object(self, method: str, url: str, **options: Any) -> Mapping[str, Any]:
         answer = self._json(method, url, **options)
         if not isinstance(answer, Mapping):
-            raise self._unexpected(f"Clockify answered {method} {url} with something other than an object.")
+            raise answers.unexpected(f"Clockify answered {method} {url} with something other than an object.")
         return answer
-
-    def _list(self, rows: Any) -> list[Mapping[str, Any]]:
-        # What is no record is set aside by whoever reads the list.
-        if not isinstance(rows, list):
-            raise self._unexpected("Clockify answered with something other than a list of records.")
-        return list(rows)
-
-    def _parse(self, answer: requests.Response) -> Any:
-        try:
-            return bounded_json.parse(answer.content)
-        except ValueError:
-            raise self._unexpected("Clockify's answer is no JSON.") from None
-
-    def _unexpected(self, message: str) -> Unexpected:
-        return Unexpected(message, vendor="clockify", fix="Check the addresses of the Clockify connection.")
-
-
-def _unseen(rows: Sequence[Any], seen: set[str]) -> list[Any]:
-    """Return the rows that no earlier page had, and add their ids; rows without a readable id are always among them."""
-    known = set(seen)
-    seen.update(key for key in map(payloads.identifier, rows) if key)
-    return [row for row in rows if payloads.identifier(row) not in known]
-
-
-def _entries_count(answer: Mapping[str, Any]) -> int | None:
-    """Return the total of the report, or None: `totals` may be missing, [] or [null]."""
-    totals = answer.get("totals") or []
-    first = totals[0] if isinstance(totals, list) and totals else None
-    count = first.get("entriesCount") if isinstance(first, Mapping) else None
-    return count if isinstance(count, int) and not isinstance(count, bool) else None

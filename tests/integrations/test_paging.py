@@ -13,6 +13,7 @@ import pytest
 from django.utils import timezone
 
 from integrations.clockify import client as clockify
+from integrations.clockify import detailed_report
 from integrations.clockify.client import ClockifyApiClient
 from integrations.errors import ApiError, Unexpected
 from integrations.models import Company
@@ -113,7 +114,7 @@ def test_a_report_ends_at_its_total_and_without_one_at_an_empty_page() -> None:
     ids=["total grows", "total is huge", "no total", "same page", "more than the total"],
 )
 def test_a_report_without_an_end_is_left(page: Callable[[int], Any], limit: int, monkeypatch: Any) -> None:
-    monkeypatch.setattr(clockify, "MAX_REPORT_PAGES", 9)
+    monkeypatch.setattr(detailed_report, "MAX_PAGES", 9)
 
     with pytest.raises(Unexpected) as caught:
         read_report(page)

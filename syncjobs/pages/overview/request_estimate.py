@@ -6,7 +6,8 @@ from math import ceil
 
 from django.utils import timezone
 
-from integrations.clockify.client import MAX_WINDOW, PAGE_SIZE, REPORT_PAGE_SIZE
+from integrations.clockify import detailed_report
+from integrations.clockify.client import PAGE_SIZE
 from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser, TimeEntry, Workspace
 
 FREE = "FREE"
@@ -31,6 +32,6 @@ def sync_requests(workspace: Workspace) -> int:
     # Reports are read with one more day on each side.
     days = max(1, (last - workspace.start_date).days + 3)
     entries = TimeEntry.objects.current(workspace, workspace.start_date, last).count()
-    reports = max(ceil(days / MAX_WINDOW.days), ceil(entries / REPORT_PAGE_SIZE))
+    reports = max(ceil(days / detailed_report.MAX_WINDOW.days), ceil(entries / detailed_report.PAGE_SIZE))
     # Where only approved time goes, the approved entries are read in reports of their own.
     return reports * (2 if workspace.approved_only else 1)
