@@ -5,19 +5,16 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from mapping import queries
 from mapping.decisions import decide
-from syncjobs.management import base
+from syncjobs.management.record_command import RecordCommand
 from syncjobs.planning import evaluate
 
 
-class Command(base.Command):
+class Command(RecordCommand):
     help = "Link a Clockify user, client or project to a QuickBooks record by hand; also confirms a suspended link."
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("kind", metavar="KIND", choices=queries.KINDS, help="user, client or project")
-        parser.add_argument("clockify_id", metavar="CLOCKIFY_ID")
         parser.add_argument("quickbooks_id", metavar="QUICKBOOKS_ID")
         parser.add_argument("--vendor", action="store_true", help="the id is a vendor's (users only)")
 

@@ -1,0 +1,34 @@
+"""A command that decides about one of Clockify's users, clients or projects."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils import timezone
+
+from integrations.models import Workspace
+from mapping import queries
+from syncjobs.management import base
+from syncjobs.planning import evaluate
+
+
+class RecordCommand(base.Command):
+    """A command for one record, named by KIND and CLOCKIFY_ID. Subclasses decide."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
+        parser.add_argument("kind", metavar="KIND", choices=queries.KINDS, help="user, client or project")
+        parser.add_argument("clockify_id", metavar="CLOCKIFY_ID")
+
+    def decide(self, workspace: Workspace, kind: str, clockify_id: str, *, now: datetime) -> str:
+        """Decide, and return a sentence that says what was done."""
+        raise NotImplementedError
+
+    def work(self, **options: Any) -> int | None:
+        workspace, now = self.connected_workspace(options), timezone.now()
+        with evaluate.deciding(workspace, now=now):
+            done = self.decide(workspace, options["kind"], options["clockify_id"], now=now)
+        self.stdout.write(done)
+        return None
