@@ -19,6 +19,7 @@ from integrations.models import Company, ConnectionEvent, Workspace
 PAUSES = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6))
 
 LostBecause = Connection.LostBecause
+Kind = ConnectionEvent.Kind
 # The columns of a connection that is not lost.
 NOT_LOST: dict[str, Any] = {"lost_because": "", "asked_again": 0, "ask_again_at": None}
 
@@ -33,7 +34,8 @@ def mark_lost(row: Workspace | Company, reason: str, *, because: LostBecause, no
         "ask_again_at": now + PAUSES[0],
     }
     if _rows(row).filter(state=row.State.CONNECTED).update(state_since=now, **lost):
-        _add_event(row, "lost", f"The connection to {_vendor(row)} is lost: {reason}", now)
+        message = f"The connection to {_vendor(row)} is lost: {reason}"
+        _record(row, Kind.CLOCKIFY_LOST, Kind.QUICKBOOKS_LOST, message, now)
     elif because == LostBecause.INVALID_GRANT:
         # Lost before, and now its token is refused as well, which is asked about only once more.
         _rows(row).filter(state=row.LOST).exclude(lost_because=because).update(**lost)
@@ -69,7 +71,8 @@ def heal(row: Workspace | Company, *, now: datetime) -> bool:
     values = {"state": row.State.CONNECTED, "state_reason": "", "state_since": now, **NOT_LOST}
     healed = bool(_rows(row).filter(state=row.LOST).update(**values))
     if healed:
-        _add_event(row, "healed", f"{_vendor(row)} is accessible again; the next run continues.", now)
+        message = f"{_vendor(row)} is accessible again; the next run continues."
+        _record(row, Kind.CLOCKIFY_HEALED, Kind.QUICKBOOKS_HEALED, message, now)
     row.refresh_from_db()
     return healed
 
@@ -82,6 +85,8 @@ def _vendor(row: Workspace | Company) -> str:
     return "Clockify" if isinstance(row, Workspace) else "QuickBooks"
 
 
-def _add_event(row: Workspace | Company, what: str, message: str, now: datetime) -> None:
-    owner = {"workspace": row} if isinstance(row, Workspace) else {"company": row}
-    ConnectionEvent.objects.create(at=now, kind=f"{_vendor(row).lower()}_{what}", message=message, **owner)
+def _record(row: Workspace | Company, of_clockify: Kind, of_quickbooks: Kind, message: str, now: datetime) -> None:
+    if isinstance(row, Workspace):
+        ConnectionEvent.objects.record(of_clockify, message, workspace=row, at=now)
+    else:
+        ConnectionEvent.objects.record(of_quickbooks, message, company=row, at=now)

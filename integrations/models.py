@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import models
 
+from integrations.audit import ConnectionEvent
 from integrations.clockify.models import (
     ClockifyClient,
     ClockifyProject,
@@ -249,20 +250,6 @@ class ArchivedConnection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.company} of {self.workspace}"
-
-
-class ConnectionEvent(models.Model):
-    """An event of a connection: what happened, when, and by whom. Never changed afterwards."""
-
-    workspace = models.ForeignKey(Workspace, models.CASCADE, null=True, blank=True, related_name="events")
-    company = models.ForeignKey(Company, models.CASCADE, null=True, blank=True, related_name="events")
-    at = models.DateTimeField("when", db_index=True)
-    kind = models.CharField(max_length=40)
-    message = ScrubbedTextField("what happened")
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True)
-
-    def __str__(self) -> str:
-        return f"{self.at:%Y-%m-%d %H:%M} {self.kind}"
 
 
 class ApiCall(models.Model):

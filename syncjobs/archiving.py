@@ -172,12 +172,12 @@ def _set_free(
         emptied: dict[str, Any] = {**dict.fromkeys(archived.COMPANYS_OWN, ""), "service_item_declined": False}
         Workspace.objects.filter(pk=workspace.pk).update(company=None, start_date=first, **emptied)
         _forget_statuses(workspace)
-        ConnectionEvent.objects.create(
+        ConnectionEvent.objects.record(
+            ConnectionEvent.Kind.QUICKBOOKS_ARCHIVED,
+            f"The connection to {company} was archived; time is sent from {first} on. {message}",
             workspace=workspace,
             company=company,
             at=now,
-            kind="quickbooks_archived",
-            message=f"The connection to {company} was archived; time is sent from {first} on. {message}",
             by=person,
         )
     workspace.refresh_from_db()

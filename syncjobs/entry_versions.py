@@ -128,7 +128,7 @@ def _override_sentence(workspace: Workspace, override: EntryOverride | None, vie
 def _receipt_sentence(workspace: Workspace, entry: TimeEntry, receipt: Receipt | None, viewer: Any) -> str:
     if receipt is None:
         return "What is known of this entry in QuickBooks has since changed."
-    adopted = _event(workspace, entry, "adopted")
+    adopted = _event(workspace, entry, ConnectionEvent.Kind.ADOPTED)
     if adopted is not None and adopted.at == receipt.sent_at:
         what = f"adopted activity {receipt.quickbooks_id} for this entry"
         return event_sentence(adopted.by, what, adopted.at, viewer=viewer, zone=workspace.time_zone)
@@ -139,7 +139,7 @@ def _receipt_sentence(workspace: Workspace, entry: TimeEntry, receipt: Receipt |
 
 
 def _action_sentence(workspace: Workspace, entry: TimeEntry, action: Action | None, viewer: Any) -> str:
-    again = _event(workspace, entry, "tried_again")
+    again = _event(workspace, entry, ConnectionEvent.Kind.TRIED_AGAIN)
     if action is not None and again is not None and action.state in {Action.State.SENDING, Action.State.MISSING}:
         what = "had the write of this entry tried again"
         return event_sentence(again.by, what, again.at, viewer=viewer, zone=workspace.time_zone)
@@ -148,7 +148,6 @@ def _action_sentence(workspace: Workspace, entry: TimeEntry, action: Action | No
     return f"A sync wrote, or tried to write, this entry{when}."
 
 
-def _event(workspace: Workspace, entry: TimeEntry, kind: str) -> ConnectionEvent | None:
+def _event(workspace: Workspace, entry: TimeEntry, kind: ConnectionEvent.Kind) -> ConnectionEvent | None:
     """Return the last event of this kind about the entry; its message names it."""
-    rows = ConnectionEvent.objects.filter(workspace=workspace, kind=kind, message__contains=entry.clockify_id)
-    return rows.select_related("by").order_by("-at", "-pk").first()
+    return ConnectionEvent.objects.filter(workspace=workspace, kind=kind, message__contains=entry.clockify_id).newest()

@@ -215,12 +215,12 @@ def _is_known(workspace: Workspace, name: str, key: str) -> bool:
 
 def _record(row: LineRule, verb: str, *, now: datetime, person: Any) -> None:
     shown = [f"{name}={value}" for name in NAMES if (value := getattr(row, lines.COLUMNS[name]))]
-    ConnectionEvent.objects.create(
+    ConnectionEvent.objects.record(
+        ConnectionEvent.Kind.LINE_RULE,
+        f"Line rule {row.pk} was {verb}: {', '.join(shown)}.",
         workspace=row.workspace,
         company=row.company,
         at=now,
-        kind="line_rule",
-        message=f"Line rule {row.pk} was {verb}: {', '.join(shown)}.",
         by=person,
     )
 

@@ -287,12 +287,12 @@ def change(workspace: Workspace, new_values: Mapping[str, str], *, now: datetime
 
 
 def _record_change(workspace: Workspace, name: str, before: Any, value: Any, *, now: datetime, person: Any) -> None:
-    ConnectionEvent.objects.create(
+    ConnectionEvent.objects.record(
+        ConnectionEvent.Kind.SCHEDULE if SETTINGS[name].schedules else ConnectionEvent.Kind.POLICY,
+        f"{name} changed from {_value_text(workspace, name, before)} to {_value_text(workspace, name, value)}.",
         workspace=workspace,
         company=workspace.company if SETTINGS[name].of_company else None,
         at=now,
-        kind="schedule" if SETTINGS[name].schedules else "policy",
-        message=f"{name} changed from {_value_text(workspace, name, before)} to {_value_text(workspace, name, value)}.",
         by=person,
     )
 

@@ -149,11 +149,11 @@ def _save(
             create_defaults={**values, "time_zone": zone, "start_date": first_of_month},
         )
         verb = "connected" if created else "connected again"
-        ConnectionEvent.objects.create(
+        ConnectionEvent.objects.record(
+            ConnectionEvent.Kind.CLOCKIFY_CONNECTED,
+            f"Clockify workspace {workspace.name} {verb} with the API key of {owner.name or owner.id}.",
             workspace=workspace,
             at=now,
-            kind="clockify_connected",
-            message=f"Clockify workspace {workspace.name} {verb} with the API key of {owner.name or owner.id}.",
             by=person,
         )
     if created and not owner.time_zone:

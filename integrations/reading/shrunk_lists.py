@@ -6,7 +6,7 @@ Believed once a reading at least BELIEVED_AFTER later shows the same, or when a 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.apps import apps
@@ -54,11 +54,15 @@ def believes(model: type[Any], owner: Mapping[str, Any], missing: Collection[str
         if now - earlier.first_at < BELIEVED_AFTER:
             return False
         rows.delete()
-        _add_event(owner, "list_believed", f"{earlier.sentence} A later reading shows the same.", now)
+        ConnectionEvent.objects.record(
+            ConnectionEvent.Kind.LIST_BELIEVED, f"{earlier.sentence} A later reading shows the same.", **owner, at=now
+        )
         return True
     values = {"missing_ids": sorted(missing), "known": known, "first_at": now}
     shrunk, _ = ShrunkList.objects.update_or_create(**owner, kind=kind, defaults=values)
-    _add_event(owner, "list_shrank", f"{shrunk.sentence} Nothing was marked as gone.", now)
+    ConnectionEvent.objects.record(
+        ConnectionEvent.Kind.LIST_SHRANK, f"{shrunk.sentence} Nothing was marked as gone.", **owner, at=now
+    )
     return False
 
 
@@ -100,9 +104,11 @@ def accept(shrunk: ShrunkList, *, person: Any) -> int | None:
         for start in range(0, len(shrunk.missing_ids), BATCH):
             chunk = shrunk.missing_ids[start : start + BATCH]
             count += rows.filter(**{f"{key}__in": chunk}).update(gone_at=now)
-        _add_event(owner, "list_believed", f"{shrunk.sentence} A person said that it is right.", now, by=person)
+        ConnectionEvent.objects.record(
+            ConnectionEvent.Kind.LIST_BELIEVED,
+            f"{shrunk.sentence} A person said that it is right.",
+            **owner,
+            at=now,
+            by=person,
+        )
     return count
-
-
-def _add_event(owner: Mapping[str, Any], kind: str, message: str, now: datetime, *, by: Any = None) -> None:
-    ConnectionEvent.objects.create(**owner, at=now, kind=kind, message=message, by=by)

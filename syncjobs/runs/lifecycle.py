@@ -134,12 +134,12 @@ def try_now(run: Run, *, now: datetime, person: Any) -> bool:
         throttle.lift(f"clockify:{run.workspace.clockify_id}")
         if run.company is not None:
             throttle.lift(f"quickbooks:{run.company.realm_id}")
-        ConnectionEvent.objects.create(
+        ConnectionEvent.objects.record(
+            ConnectionEvent.Kind.LIMIT_LIFTED,
+            f"{run} waited for a request limit ({run.error_message}) and was started again at once.",
             workspace=run.workspace,
             company=run.company,
             at=now,
-            kind="limit_lifted",
-            message=f"{run} waited for a request limit ({run.error_message}) and was started again at once.",
             by=person,
         )
         queue.enqueue(run)

@@ -131,12 +131,12 @@ def keep_undecided(workspace: Workspace, *, asked_by: int, person: Any, now: dat
             raise Refused("The list has changed since you opened this page. Look at it again, then decide.")
         ids = [item.entry_id for item in items]
         decisions.record_kept(workspace, ids, person=person, now=now)
-        ConnectionEvent.objects.create(
+        ConnectionEvent.objects.record(
+            ConnectionEvent.Kind.DELETIONS_KEPT,
+            f"The time of {number(len(ids), 'entry,entries')} is kept in QuickBooks, as run {asked_by} asked.",
             workspace=workspace,
             company=workspace.company,
             at=now,
-            kind="deletions_kept",
-            message=f"The time of {number(len(ids), 'entry,entries')} is kept in QuickBooks, as run {asked_by} asked.",
             by=person,
         )
         judge(workspace, ids, now=now)

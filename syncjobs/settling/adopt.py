@@ -58,12 +58,12 @@ def adopt(
     try:
         with entry_versions.unmoved(workspace, row, version, person=person):
             receipt = _write_receipt(company, workspace, row, activity, planned, now=now)
-            ConnectionEvent.objects.create(
+            ConnectionEvent.objects.record(
+                ConnectionEvent.Kind.ADOPTED,
+                f"Activity {quickbooks_id} was adopted for time entry {row.clockify_id}.",
                 workspace=workspace,
                 company=company,
                 at=now,
-                kind="adopted",
-                message=f"Activity {quickbooks_id} was adopted for time entry {row.clockify_id}.",
                 by=person,
             )
     # No lease is taken: another process may have given this activity to an entry since it was read.

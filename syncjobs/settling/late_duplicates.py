@@ -32,6 +32,7 @@ from syncjobs.rules.verbs import Verb
 
 log = logging.getLogger("hourbridge.doubles")
 
+Kind = ConnectionEvent.Kind
 # Allowed difference between our clock and QuickBooks'.
 MAX_CLOCK_SKEW = timedelta(minutes=5)
 # SyncToken of a record that was never changed.
@@ -135,7 +136,7 @@ def _is_left_to_people(
         return True
     what_people_did = _by_people(duplicate, evidence.deleted_there.get(action.pk, ""))
     if what_people_did:
-        _tell_once(company, action, duplicate, what_people_did, kind="double_kept")
+        _tell_once(company, action, duplicate, what_people_did, kind=Kind.DOUBLE_KEPT)
         late.kept.append(duplicate.id)
     return bool(what_people_did)
 
@@ -222,8 +223,8 @@ def _delete(company: Company, client: QuickBooksApiClient, action: Action, dupli
         f"taken its place. Its extra activity {duplicate.id} was deleted{stays}."
     )
     log.warning("%s", message)
-    ConnectionEvent.objects.create(
-        workspace=action.workspace, company=company, at=timezone.now(), kind="double_deleted", message=message
+    ConnectionEvent.objects.record(
+        Kind.DOUBLE_DELETED, message, workspace=action.workspace, company=company, at=timezone.now()
     )
     return ""
 
@@ -235,22 +236,20 @@ def _tell_billed(company: Company, action: Action, duplicate: Activity, billed: 
         f"is billed{f' on {form}' if form else ''}, so it stays; take it off there if the time is billed twice, and "
         "delete it in QuickBooks."
     )
-    _tell_once(company, action, duplicate, message, kind="double_billed")
+    _tell_once(company, action, duplicate, message, kind=Kind.DOUBLE_BILLED)
 
 
 def _tell_kept(company: Company, action: Action, duplicate: Activity, why: str) -> None:
     """Have the list of events tell once that time that arrived twice is there and can't be deleted from here."""
     message = f"stays: {why.rstrip('.')}. Delete it in QuickBooks, or the client is billed twice."
-    _tell_once(company, action, duplicate, message, kind="double_kept")
+    _tell_once(company, action, duplicate, message, kind=Kind.DOUBLE_KEPT)
 
 
-def _tell_once(company: Company, action: Action, duplicate: Activity, what: str, *, kind: str) -> None:
+def _tell_once(company: Company, action: Action, duplicate: Activity, what: str, *, kind: Kind) -> None:
     other = f", beside {action.quickbooks_id}" if action.quickbooks_id else ""
     message = (
         f"A write of time entry {action.entry_id} that QuickBooks had not answered arrived after something else had "
         f"taken its place. Its extra activity {duplicate.id}{other} {what}"
     )
     log.warning("%s", message)
-    ConnectionEvent.objects.get_or_create(
-        workspace=action.workspace, company=company, kind=kind, message=message, defaults={"at": timezone.now()}
-    )
+    ConnectionEvent.objects.record_once(kind, message, workspace=action.workspace, company=company, at=timezone.now())

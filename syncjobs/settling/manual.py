@@ -245,12 +245,12 @@ def _finish_item(action: Action, message: str) -> None:
 
 
 def _record(decision: UncertainWriteDecision, message: str, now: datetime) -> None:
-    ConnectionEvent.objects.create(
+    ConnectionEvent.objects.record(
+        ConnectionEvent.Kind.DOUBT_DECIDED,
+        f"{message} {decision.note}".strip(),
         workspace=decision.workspace,
         company=decision.workspace.company,
         at=now,
-        kind="doubt_decided",
-        message=f"{message} {decision.note}".strip(),
         by=decision.person,
     )
 

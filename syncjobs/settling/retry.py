@@ -31,12 +31,12 @@ def try_again(workspace: Workspace, entry: TimeEntry, *, now: datetime, person: 
     try:
         with entry_versions.unmoved(workspace, entry, version, person=person):
             journal.try_again(action)
-            ConnectionEvent.objects.create(
+            ConnectionEvent.objects.record(
+                ConnectionEvent.Kind.TRIED_AGAIN,
+                f"The write of time entry {entry.clockify_id} that was given up is tried again.",
                 workspace=workspace,
                 company=workspace.company,
                 at=now,
-                kind="tried_again",
-                message=f"The write of time entry {entry.clockify_id} that was given up is tried again.",
                 by=person,
             )
     except IntegrityError:

@@ -113,12 +113,12 @@ def connect_with(
         keep_subscription(company, company_info, preferences, now=now)
         Workspace.objects.filter(pk=workspace.pk).update(company=company)
         history_text = " Its history is restored." if archived.take_up_again(workspace, company, now=now) else ""
-        ConnectionEvent.objects.create(
+        ConnectionEvent.objects.record(
+            ConnectionEvent.Kind.QUICKBOOKS_CONNECTED,
+            f"QuickBooks company {company} ({realm}) connected.{history_text}",
             workspace=workspace,
             company=company,
             at=now,
-            kind="quickbooks_connected",
-            message=f"QuickBooks company {company} ({realm}) connected.{history_text}",
             by=person,
         )
     workspace.refresh_from_db()
@@ -263,8 +263,8 @@ def disconnect(company: Company, *, now: datetime, person: Any = None) -> str:
         Company.objects.filter(pk=company.pk).update(**disconnected)
         for name, value in disconnected.items():
             setattr(company, name, value)
-        ConnectionEvent.objects.create(
-            company=company, at=timezone.now(), kind="quickbooks_disconnected", message=message, by=person
+        ConnectionEvent.objects.record(
+            ConnectionEvent.Kind.QUICKBOOKS_DISCONNECTED, message, company=company, at=timezone.now(), by=person
         )
     return message
 

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from integrations.admin_lists.connection_filters import CompanyFilter, WorkspaceFilter
+from integrations.audit import event_title
 from integrations.models import ApiCall, ArchivedConnection, Company, ConnectionEvent, Workspace
 from syncjobs import policy
 from syncjobs.display import badges
@@ -20,31 +21,35 @@ from syncjobs.pages.links import list_of, page_of
 from syncjobs.pages.records import detail
 from syncjobs.pages.records.base_admin import RecordAdmin, Related, person_name
 
-EVENTS = {
-    "clockify_connected": StatusBadge("Clockify connected", "link", "sent"),
-    "quickbooks_connected": StatusBadge("QuickBooks connected", "link", "sent"),
-    "quickbooks_disconnected": StatusBadge("QuickBooks disconnected", "link_off", "held"),
-    "quickbooks_archived": StatusBadge("QuickBooks archived", "inventory_2", "out"),
-    "clockify_lost": StatusBadge("Clockify lost", "close", "refused"),
-    "clockify_healed": StatusBadge("Clockify works again", "link", "sent"),
-    "quickbooks_lost": StatusBadge("QuickBooks lost", "close", "refused"),
-    "quickbooks_healed": StatusBadge("QuickBooks works again", "link", "sent"),
-    "quickbooks_set_out": StatusBadge("Signing in at Intuit", "open_in_new", "waiting"),
-    "list_shrank": StatusBadge("List came back shorter", "warning", "held"),
-    "list_believed": StatusBadge("Shorter list confirmed", "check", "out"),
-    "policy": StatusBadge("Rule changed", "tune", "out"),
-    "schedule": StatusBadge("Schedule changed", "event", "out"),
-    "line_rule": StatusBadge("Line rule changed", "tune", "out"),
-    "adopted": StatusBadge("Existing time adopted", "link", "sent"),
-    "doubt_decided": StatusBadge("Unknown outcome decided", "help", "out"),
-    "tried_again": StatusBadge("Allowed to be sent again", "send", "out"),
-    "deletions_kept": StatusBadge("Kept in QuickBooks", "pause_circle", "out"),
-    "limit_lifted": StatusBadge("Wait ended", "play_circle", "out"),
-    "double_deleted": StatusBadge("Duplicate deleted", "content_copy", "held"),
-    "double_kept": StatusBadge("Duplicate left in QuickBooks", "content_copy", "held"),
-    "double_billed": StatusBadge("Duplicate billed", "content_copy", "refused"),
-    "support_bundle": StatusBadge("Support bundle downloaded", "download", "out"),
+Kind = ConnectionEvent.Kind
+# Icon and tone of events; the others are plain.
+EVENT_LOOKS: dict[str, tuple[str, str]] = {
+    Kind.CLOCKIFY_CONNECTED: ("link", "sent"),
+    Kind.QUICKBOOKS_CONNECTED: ("link", "sent"),
+    Kind.QUICKBOOKS_DISCONNECTED: ("link_off", "held"),
+    Kind.QUICKBOOKS_ARCHIVED: ("inventory_2", "out"),
+    Kind.CLOCKIFY_LOST: ("close", "refused"),
+    Kind.CLOCKIFY_HEALED: ("link", "sent"),
+    Kind.QUICKBOOKS_LOST: ("close", "refused"),
+    Kind.QUICKBOOKS_HEALED: ("link", "sent"),
+    Kind.AUTHORIZATION_STARTED: ("open_in_new", "waiting"),
+    Kind.LIST_SHRANK: ("warning", "held"),
+    Kind.LIST_BELIEVED: ("check", "out"),
+    Kind.POLICY: ("tune", "out"),
+    Kind.SCHEDULE: ("event", "out"),
+    Kind.LINE_RULE: ("tune", "out"),
+    Kind.ADOPTED: ("link", "sent"),
+    Kind.DOUBT_DECIDED: ("help", "out"),
+    Kind.TRIED_AGAIN: ("send", "out"),
+    Kind.DELETIONS_KEPT: ("pause_circle", "out"),
+    Kind.LIMIT_LIFTED: ("play_circle", "out"),
+    Kind.DOUBLE_DELETED: ("content_copy", "held"),
+    Kind.DOUBLE_KEPT: ("content_copy", "held"),
+    Kind.DOUBLE_BILLED: ("content_copy", "refused"),
+    Kind.SUPPORT_BUNDLE: ("download", "out"),
 }
+# Nobody has to press anything for these.
+BY_ITSELF = {Kind.CLOCKIFY_LOST, Kind.CLOCKIFY_HEALED, Kind.QUICKBOOKS_LOST, Kind.QUICKBOOKS_HEALED}
 MAX_PATH_LENGTH = 60
 
 
@@ -154,14 +159,10 @@ class EventFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         kinds = ConnectionEvent.objects.order_by("kind").values_list("kind", flat=True).distinct()
-        return sorted(((kind, _event(kind).word) for kind in kinds), key=lambda choice: choice[1])
+        return sorted(((kind, event_title(kind)) for kind in kinds), key=lambda choice: choice[1])
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[ConnectionEvent]) -> QuerySet[ConnectionEvent]:
         return queryset.filter(kind=self.value()) if self.value() else queryset
-
-
-def _event(kind: str) -> StatusBadge:
-    return EVENTS.get(kind) or StatusBadge(kind.replace("_", " ").capitalize(), "history", "out")
 
 
 @admin.register(ConnectionEvent)
@@ -184,16 +185,15 @@ class EventRecords(RecordAdmin):
         return policy.with_label(row.message)
 
     def title_of(self, row: ConnectionEvent) -> str:
-        return _event(row.kind).word
+        return row.title
 
     @admin.display(description="Event", ordering="kind")
     def what(self, row: ConnectionEvent) -> SafeString:
-        return badges.plain(_event(row.kind))
+        return badges.plain(StatusBadge(row.title, *EVENT_LOOKS.get(row.kind, ("history", "out"))))
 
     @admin.display(description="By", ordering="by")
     def by_whom(self, row: ConnectionEvent) -> str:
-        by_itself = row.kind.endswith(("_lost", "_healed"))
-        return "Hourbridge itself" if by_itself and row.by is None else person_name(row.by)
+        return "Hourbridge itself" if row.kind in BY_ITSELF and row.by is None else person_name(row.by)
 
 
 class AnsweredFilter(admin.SimpleListFilter):

@@ -27,12 +27,12 @@ NOTES = {
 RESEND_NOTE = "sent before, with a different rate, link, item or text than today"
 # Events after which a plan is another one, with the sentence of each.
 RULES_MOVED, ENTRIES_MOVED = "Rules were changed since.", "Decisions about time entries were made since."
-MOVING_EVENTS = {
-    "policy": RULES_MOVED,
-    "line_rule": RULES_MOVED,
-    "adopted": ENTRIES_MOVED,
-    "doubt_decided": ENTRIES_MOVED,
-    "tried_again": ENTRIES_MOVED,
+MOVING_EVENTS: dict[str, str] = {
+    ConnectionEvent.Kind.POLICY: RULES_MOVED,
+    ConnectionEvent.Kind.LINE_RULE: RULES_MOVED,
+    ConnectionEvent.Kind.ADOPTED: ENTRIES_MOVED,
+    ConnectionEvent.Kind.DOUBT_DECIDED: ENTRIES_MOVED,
+    ConnectionEvent.Kind.TRIED_AGAIN: ENTRIES_MOVED,
 }
 Money = dict[str, Decimal]
 

@@ -101,7 +101,7 @@ def _show(request: HttpRequest, workspace: Workspace, refused: Mapping[str, Any]
         "refused": [form[name] for name in form.fields if name in refused],
         "rounding_example": _rounding_example(workspace),
         "zones": sorted(available_timezones()),
-        "changes": changes(workspace, "policy"),
+        "changes": changes(workspace, ConnectionEvent.Kind.POLICY),
     }
     title = f"Rules, {workspace.name}"
     return access.show(request, "setup/policy.html", context, title=title, status=422 if refused else 200)

@@ -12,7 +12,7 @@ from django.forms.boundfield import BoundField
 from django.http import HttpRequest, HttpResponse
 
 from integrations.database import database_now
-from integrations.models import Workspace
+from integrations.models import ConnectionEvent, Workspace
 from syncjobs.display import run_summary
 from syncjobs.models import Schedule
 from syncjobs.pages import access
@@ -63,7 +63,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "others": access.workspaces().exclude(pk=workspace.pk),
         "zone": workspace.time_zone,
         "lines": list(_lines(form, written)),
-        "changes": rules.changes(workspace, "schedule"),
+        "changes": rules.changes(workspace, ConnectionEvent.Kind.SCHEDULE),
         "refused": [form[name] for name in NAMES if name in refused],
     }
     title = f"Schedules, {workspace.name}"

@@ -10,34 +10,38 @@ from integrations.quickbooks.connecting.authorization import MAX_AUTHORIZATION_S
 from integrations.unnamed import named
 from syncjobs.display.formatting import moment
 
-CLOCKIFY, QUICKBOOKS, AUTHORIZATION_STARTED = "clockify_connected", "quickbooks_connected", "quickbooks_set_out"
+Kind = ConnectionEvent.Kind
 
 
 def start_authorization(workspace: Workspace, *, person: Any, now: datetime) -> None:
     """Record that a person left for Intuit's consent page."""
     message = f"{person.get_username()} opened Intuit's consent page."
-    ConnectionEvent.objects.create(workspace=workspace, at=now, kind=AUTHORIZATION_STARTED, message=message, by=person)
+    ConnectionEvent.objects.record(Kind.AUTHORIZATION_STARTED, message, workspace=workspace, at=now, by=person)
 
 
 def clockify(workspace: Workspace) -> str:
     """Return `Northlight Studio was connected by dana, Mon Mar 9, 10:40, with the API key of Dana Marsh.`"""
     owner = named(workspace.key_owner_name)
-    return f"{workspace.name} was connected {_by(_last(workspace, CLOCKIFY), workspace)}with the API key of {owner}."
+    by = _by(_last(workspace, Kind.CLOCKIFY_CONNECTED), workspace)
+    return f"{workspace.name} was connected {by}with the API key of {owner}."
 
 
 def quickbooks(workspace: Workspace) -> str:
     """Return who connected the company and when; empty while there is none."""
     if workspace.company is None:
         return ""
-    return f"{workspace.company} was connected {_by(_last(workspace, QUICKBOOKS), workspace)}".rstrip(", ") + "."
+    return (
+        f"{workspace.company} was connected {_by(_last(workspace, Kind.QUICKBOOKS_CONNECTED), workspace)}".rstrip(", ")
+        + "."
+    )
 
 
 def under_way(workspace: Workspace, *, person: Any, now: datetime) -> str:
     """Return a sentence about another administrator who left for Intuit and is not back; empty without one."""
-    started = _last(workspace, AUTHORIZATION_STARTED)
+    started = _last(workspace, Kind.AUTHORIZATION_STARTED)
     if started is None or started.by is None or started.by == person:
         return ""
-    finished = _last(workspace, QUICKBOOKS)
+    finished = _last(workspace, Kind.QUICKBOOKS_CONNECTED)
     # Later than that Intuit's answer is refused, so the person is no longer under way.
     if now - started.at > timedelta(seconds=MAX_AUTHORIZATION_SECONDS) or (
         finished is not None and finished.at >= started.at
@@ -50,9 +54,8 @@ def under_way(workspace: Workspace, *, person: Any, now: datetime) -> str:
     )
 
 
-def _last(workspace: Workspace, kind: str) -> ConnectionEvent | None:
-    rows = ConnectionEvent.objects.filter(workspace=workspace, kind=kind).select_related("by")
-    return rows.order_by("-at", "-pk").first()
+def _last(workspace: Workspace, kind: Kind) -> ConnectionEvent | None:
+    return ConnectionEvent.objects.filter(workspace=workspace, kind=kind).newest()
 
 
 def _by(event: ConnectionEvent | None, workspace: Workspace) -> str:

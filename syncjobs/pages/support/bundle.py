@@ -92,11 +92,11 @@ def download(request: HttpRequest, bundle_id: int) -> HttpResponse:
 def _record(request: HttpRequest, workspace: Workspace, length: int, *, replaces_names: bool, now: datetime) -> None:
     person: Any = request.user
     names = "names replaced" if replaces_names else "real names"
-    ConnectionEvent.objects.create(
+    ConnectionEvent.objects.record(
+        ConnectionEvent.Kind.SUPPORT_BUNDLE,
+        f"A support bundle with {names} was downloaded ({filesizeformat(length)}).",
         workspace=workspace,
         at=now,
-        kind="support_bundle",
-        message=f"A support bundle with {names} was downloaded ({filesizeformat(length)}).",
         by=person,
     )
 
