@@ -14,7 +14,7 @@ from django.utils import timezone
 from integrations.database import DatabaseNow
 from integrations.quickbooks import payloads
 from integrations.quickbooks.payloads import Activity
-from syncjobs.ledger import activities
+from syncjobs.ledger import activities, snapshots
 from syncjobs.models import Action, Receipt, Run, RunItem
 from syncjobs.rules import billing
 from syncjobs.rules.drafts import draft
@@ -53,8 +53,8 @@ def open_batch(items: Sequence[RunItem], *, run: Run) -> list[Action]:
 
 
 def _action(item: RunItem, run: Run) -> Action:
-    source_snapshot = item.source_snapshot
-    record: Mapping[str, Any] = source_snapshot.get("record") or {}
+    planned = snapshots.of_item(item)
+    record: Mapping[str, Any] = planned.get("record") or {}
     assert run.company is not None and item.txn_date is not None
     return Action(
         company=run.company,
@@ -63,12 +63,11 @@ def _action(item: RunItem, run: Run) -> Action:
         entry_id=item.entry_id,
         verb=item.verb,
         body=_body(item, record),
-        source_snapshot={name: source_snapshot.get(name) for name in ("content_hash", "start_at", "part", "source")}
-        | {"draft": item.draft},
+        source_snapshot=snapshots.for_write(item),
         quickbooks_id=item.quickbooks_id,
         sync_token=str(record.get("SyncToken", "")),
         txn_date=item.txn_date,
-        excluded_ids=source_snapshot.get("not_ours", []),
+        excluded_ids=planned.get("not_ours", []),
         # The database's time: other machines compare it with theirs.
         created_at=DatabaseNow(),
         attempts=1,
@@ -80,7 +79,7 @@ def _action(item: RunItem, run: Run) -> Action:
 
 def _tried_runs(item: RunItem, run: Run) -> int:
     """Return how many runs have tried this content in vain, `run` included."""
-    earlier = item.source_snapshot.get(RunItem.TRIED) or {"runs": 0, "run": None}
+    earlier = snapshots.of_item(item).get("tried") or {"runs": 0, "run": None}
     return int(earlier["runs"]) + (earlier["run"] != run.pk)
 
 
@@ -90,7 +89,7 @@ def _body(item: RunItem, record: Mapping[str, Any]) -> str:
     planned_draft = draft.from_row(item.draft or {})
     if item.verb == Verb.CREATE:
         return draft.create_body(planned_draft)
-    return draft.update_body(planned_draft, record=record, sent=item.source_snapshot.get("sent") or {})
+    return draft.update_body(planned_draft, record=record, sent=snapshots.of_item(item).get("sent") or {})
 
 
 def mark_tried(action: Action, run: Run) -> None:
@@ -129,8 +128,7 @@ def accept(action: Action, record: Mapping[str, Any], *, tid: str = "", sent_by:
 def _receipt_sent(action: Action, record: Mapping[str, Any], now: datetime) -> str:
     """Write the receipt of a create or update; returns the activity's id. An update keeps the first `sent_at`."""
     activity = payloads.activity(record)
-    sent_draft = draft.from_row(action.source_snapshot["draft"])
-    part = action.source_snapshot.get("part") or 0
+    sent_draft, part = snapshots.draft_of(action), snapshots.part_of(action)
     receipt = Receipt(
         company_id=action.company_id,
         workspace_id=action.workspace_id,
@@ -138,11 +136,10 @@ def _receipt_sent(action: Action, record: Mapping[str, Any], now: datetime) -> s
         part=part,
         quickbooks_id=activity.id,
         state=Receipt.State.SENT,
-        content_hash=action.source_snapshot["content_hash"],
-        start_at=datetime.fromisoformat(action.source_snapshot["start_at"]),
+        content_hash=snapshots.content_hash_of(action),
+        start_at=snapshots.start_of(action),
         **_copy(sent_draft, activity),
-        # Actions of earlier versions have none.
-        source=action.source_snapshot.get("source") or {},
+        source=snapshots.source_of(action),
         sent_at=now,
         changed_at=now,
         run_id=action.run_id,

@@ -11,6 +11,7 @@ from django.db import transaction
 from integrations.models import TimeEntry
 from integrations.reading.unreadable import Problem
 from syncjobs.ledger import journal
+from syncjobs.ledger.snapshots import ItemSnapshot
 from syncjobs.models import Action, EntryStatus, Run, RunItem
 from syncjobs.planning import inputs
 from syncjobs.planning.build import Plan
@@ -159,8 +160,7 @@ def _item(run: Run, plan: Plan, step: Step) -> RunItem:
         item.error_code, item.error_message = step.reasons[0].code, str(step.reasons[0].facts.get("cause", ""))
     if step.writes:
         content_hash = plan.content_hash(step.entry_id)
-        # Stored keys keep their first names: older rows have them.
-        item.source_snapshot = {
+        planned: ItemSnapshot = {
             "content_hash": content_hash,
             "start_at": (row.start_at if row else sent.start_at if sent else run.created_at).isoformat(),
             "record": dict(step.reading.raw) if step.reading else None,
@@ -168,11 +168,13 @@ def _item(run: Run, plan: Plan, step: Step) -> RunItem:
             "part": step.part,
             "sent": {name: getattr(sent.draft, name) for name in KEPT_AS_CHANGED} if sent else {},
             "source": inputs.source_of(row) if row else {},
-            **({RunItem.ACTION: step.action_id} if step.action_id else {}),
         }
+        if step.action_id:
+            planned["action"] = step.action_id
         tried = plan.context.unanswered.with_closed(plan.not_arrived).tried(step, content_hash)
         if tried is not None:
-            item.source_snapshot[RunItem.TRIED] = tried
+            planned["tried"] = tried
+        item.source_snapshot = planned
     return item
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from integrations.models import Workspace
-from syncjobs.ledger import journal
+from syncjobs.ledger import journal, snapshots
+from syncjobs.ledger.snapshots import Tried
 from syncjobs.models import Action, Receipt, Run
 from syncjobs.rules.codes import Code
 from syncjobs.rules.drafts import draft
@@ -36,21 +36,16 @@ class Absent:
     @property
     def part(self) -> int:
         """0 for the entry's own activity, else the number of the correction."""
-        return part_of(self.action)
+        return snapshots.part_of(self.action)
 
     @property
     def draft(self) -> Draft:
-        return draft.from_row(self.action.source_snapshot["draft"])
+        return snapshots.draft_of(self.action)
 
     @property
     def protects_from_doubles(self) -> bool:
         """Whether its request id may be sent again at once: alone, and not called a duplicate by QuickBooks."""
         return self.action.batch_id is None and not self.action.duplicate_id_said
-
-
-def part_of(action: Action) -> int:
-    """Return 0 for a write of the entry's own activity, else the number of the correction."""
-    return int(action.source_snapshot.get("part") or 0)
 
 
 def send_again(step: Step, absent: Absent) -> Step | None:
@@ -68,7 +63,7 @@ def send_correction_again(entry: Entry, resolution: Resolution, absent: Absent, 
 
     `today`: the draft of the whole entry, of which the correction has some of the minutes.
     """
-    same_content = absent.action.source_snapshot["content_hash"] == entry.content_hash
+    same_content = snapshots.content_hash_of(absent.action) == entry.content_hash
     if not same_content or not resolution.may_go or today is None or not absent.protects_from_doubles:
         return None
     if replace(today, minutes=absent.draft.minutes) != absent.draft or absent.action.state != State.SENDING:
@@ -89,13 +84,13 @@ class Unanswered:
         """Return these and the actions that are closed now since they did not arrive."""
         return Unanswered({**self.by_entry, **{action.entry_id: action for action in actions}})
 
-    def tried(self, step: Step, content_hash: str) -> dict[str, Any] | None:
+    def tried(self, step: Step, content_hash: str) -> Tried | None:
         """Return how many runs tried this write of this content, and which run did last; None where none did.
 
         What was given up and is written all the same is written by a person's word: it counts anew.
         """
         action = self._same(step.entry_id, step.verb, content_hash)
-        if action is None or is_given_up(action) or part_of(action) != step.part:
+        if action is None or is_given_up(action) or snapshots.part_of(action) != step.part:
             return None
         return {"runs": action.tried_runs, "run": action.tried_in}
 
@@ -107,14 +102,14 @@ class Unanswered:
         action = self.by_entry.get(entry_id)
         if action is None or not action.tried_runs:
             return
-        is_edited = action.source_snapshot.get("content_hash") != content_hash
+        is_edited = snapshots.content_hash_of(action) != content_hash
         if is_edited or (as_sent and action.verb != Verb.CREATE):
             journal.forget_tries(action)
 
     def refusal(self, entry_id: str, verb: str, content_hash: str) -> Reason | None:
         """Return why this write is not tried any more, or None: neither edited since, nor asked for by a person."""
         action = self._same(entry_id, verb, content_hash)
-        return given_up_reason(action) if action and is_given_up(action) and not part_of(action) else None
+        return given_up_reason(action) if action and is_given_up(action) and not snapshots.part_of(action) else None
 
     def hold(self, step: Step, content_hash: str, *, ignored: bool = False) -> Step:
         """Return the step, blocked if its write was given up, or a correction of the entry. `ignored`: by a person."""
@@ -122,12 +117,12 @@ class Unanswered:
         # Nobody wants to add to an entry that was deleted or ignored since.
         if reason is None and step.verb != Verb.BLOCK and not step.gone and not ignored:
             action = self._same(step.entry_id, Verb.CREATE, content_hash)
-            reason = given_up_reason(action) if action and is_given_up(action) and part_of(action) else None
+            reason = given_up_reason(action) if action and is_given_up(action) and snapshots.part_of(action) else None
         return changes.hold(step, reason, why="QuickBooks gave no clear answer in several runs.") if reason else step
 
     def _same(self, entry_id: str, verb: str, content_hash: str) -> Action | None:
         action = self.by_entry.get(entry_id)
-        if action is None or action.verb != verb or action.source_snapshot.get("content_hash") != content_hash:
+        if action is None or action.verb != verb or snapshots.content_hash_of(action) != content_hash:
             return None
         return action
 

@@ -20,7 +20,7 @@ from integrations.errors import Gone, NoAnswer, Rejected, Unexpected
 from integrations.models import Company, ConnectionEvent
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
-from syncjobs.ledger import activities
+from syncjobs.ledger import activities, snapshots
 from syncjobs.models import Action, Receipt
 from syncjobs.planning import inputs
 from syncjobs.planning.billing import BillingReader
@@ -161,7 +161,7 @@ def _late_duplicates(action: Action, unowned: Iterable[Activity]) -> list[Activi
     """Return the activities that can only be an earlier attempt of this create, whatever became of them since."""
     assert action.watch_until is not None
     earliest, latest = action.created_at - MAX_CLOCK_SKEW, action.watch_until + MAX_CLOCK_SKEW
-    sent = draft.from_row(action.source_snapshot["draft"])
+    sent = snapshots.draft_of(action)
     return [
         activity
         for activity in unowned
@@ -182,7 +182,7 @@ def _deleted_by_hand(client: QuickBooksApiClient, actions: Iterable[Action], the
     own_ids = {}
     for action in actions:
         rows = Receipt.objects.filter(company=action.company, workspace=action.workspace, entry_id=action.entry_id)
-        receipt = rows.filter(part=int(action.source_snapshot.get("part") or 0), state=Receipt.State.SENT).first()
+        receipt = rows.filter(part=snapshots.part_of(action), state=Receipt.State.SENT).first()
         if receipt is not None and receipt.quickbooks_id not in there:
             own_ids[action.pk] = receipt.quickbooks_id
     # It may have moved to another day since.

@@ -20,11 +20,10 @@ from integrations.quickbooks.payloads import Activity
 from mapping.errors import Refused
 from mapping.queries import company_of
 from syncjobs import decisions
-from syncjobs.ledger import activities, journal, lease
+from syncjobs.ledger import activities, journal, lease, snapshots
 from syncjobs.models import Action, EntryOverride, Receipt, RunItem
 from syncjobs.planning import evaluate, inputs
 from syncjobs.rules.codes import Code
-from syncjobs.rules.drafts import draft
 from syncjobs.rules.drafts.draft import Draft
 from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps import answered
@@ -86,7 +85,7 @@ def look(workspace: Workspace, actions: list[Action]) -> list[UncertainWrite]:
         del unowned[owned_id]
     uncertain_writes = []
     for action in actions:
-        sent = draft.from_row(action.source_snapshot["draft"])
+        sent = snapshots.draft_of(action)
         alike = [
             activity
             for activity in unowned.values()

@@ -16,11 +16,10 @@ from integrations.database import database_now
 from integrations.models import Company
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
-from syncjobs.ledger import activities, journal
+from syncjobs.ledger import activities, journal, snapshots
 from syncjobs.models import Action, Receipt, Run, RunItem
 from syncjobs.planning.unanswered import Absent
 from syncjobs.rules.codes import ByHand, Code
-from syncjobs.rules.drafts import draft
 from syncjobs.rules.drafts.draft import Draft
 from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps import answered
@@ -72,7 +71,7 @@ def _settle_creates(
         del unowned[owned_id]
     missing = []
     for action in creates:
-        draft_sent = _draft(action)
+        draft_sent = snapshots.draft_of(action)
         match = next((activity for activity in unowned.values() if _is_from(action, draft_sent, activity)), None)
         if match is not None:
             # Equal drafts are interchangeable, but one activity answers one action only.
@@ -113,7 +112,7 @@ def _is_from(action: Action, draft_sent: Draft, activity: Activity) -> bool:
 
 def _needs_person(action: Action, unowned: Iterable[Activity]) -> bool:
     """Return True for a create that was not found where activities almost fit: a person says which one it is."""
-    draft_sent = _draft(action)
+    draft_sent = snapshots.draft_of(action)
     alike = [
         activity.id
         for activity in unowned
@@ -172,7 +171,7 @@ def _ids(actions: Iterable[Action]) -> set[str]:
 def _has_happened(action: Action, activity: Activity | None) -> bool:
     if activity is None:
         return action.verb == Verb.DELETE
-    return action.verb == Verb.UPDATE and answered.is_exactly(_draft(action), activity)
+    return action.verb == Verb.UPDATE and answered.is_exactly(snapshots.draft_of(action), activity)
 
 
 def _close_undone(action: Action, activity: Activity | None) -> None:
@@ -183,7 +182,3 @@ def _close_undone(action: Action, activity: Activity | None) -> None:
     else:
         # The plan compares it with the receipt and reports the conflict, if it is one.
         journal.close(action, State.ABANDONED, message="The activity has since been changed in QuickBooks.")
-
-
-def _draft(action: Action) -> Draft:
-    return draft.from_row(action.source_snapshot["draft"])
