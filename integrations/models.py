@@ -197,7 +197,7 @@ class Workspace(Connection):
             ("map_records", "Can decide which records belong together"),
             ("send_time", "Can sync, undo, and decide about time entries"),
             ("connect_accounts", "Can connect, disconnect and archive Clockify and QuickBooks"),
-            ("allow_plan", "Can allow a QuickBooks plan that is not supported by itself"),
+            ("allow_plan", "Can allow a QuickBooks plan that is otherwise not supported"),
             ("download_names", "Can download the support bundle with names"),
         ]
 

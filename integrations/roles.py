@@ -91,6 +91,7 @@ def name_permissions(*, app_config: Any, using: str, apps: Any = installed_apps,
         for verb in options.default_permissions:
             codename = get_permission_codename(verb, options)
             names[options.model_name, codename] = f"Can {verb} {options.verbose_name_raw}"
+        names |= {(options.model_name, codename): name for codename, name in options.permissions}
     permissions = apps.get_model("auth", "Permission").objects.using(using)
     for permission in permissions.filter(content_type__app_label=app_config.label).select_related("content_type"):
         name = names.get((permission.content_type.model, permission.codename), permission.name)

@@ -11,6 +11,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterModelOptions(
+            name='workspace',
+            options={'permissions': [('map_records', 'Can decide which records belong together'), ('send_time', 'Can sync, undo, and decide about time entries'), ('connect_accounts', 'Can connect, disconnect and archive Clockify and QuickBooks'), ('allow_plan', 'Can allow a QuickBooks plan that is otherwise not supported'), ('download_names', 'Can download the support bundle with names')]},
+        ),
         migrations.AlterField(
             model_name='class',
             name='gone_at',

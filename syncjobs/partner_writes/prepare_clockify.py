@@ -161,7 +161,7 @@ def _quickbooks_name(workspace: Workspace, request: WriteRequest) -> str:
         QUICKBOOKS_MODELS["customer"]._default_manager.filter(company=company, quickbooks_id=quickbooks_id).first()
     )
     if customer is None:
-        raise Refused("Say which name it should get: it has no partner in QuickBooks to match.")
+        raise Refused("Say which name it should get: nothing in QuickBooks is linked to it.")
     return strip_deleted(str(customer.name))
 
 

@@ -248,7 +248,7 @@ def only_in_quickbooks(person: Person) -> None:
         take(person, f"{tab}-quickbooks", f"/admin/workspaces/{workspace.pk}/{tab}/?show=quickbooks")
     person.page.locator("[data-row] summary").first.click()
     person.page.locator("[data-row] [data-do=ignore]").first.click()
-    person.sees("Ignored; Clockify does not lack it.")
+    person.sees("Ignored; no longer listed as missing in Clockify.")
     take(person, "projects-ignored", f"/admin/workspaces/{workspace.pk}/projects/?show=ignored")
 
 

@@ -71,7 +71,7 @@ class Command(base.Command):
         uncertain = _uncertain(entry)
         if uncertain is not None:
             manual.leave_out(uncertain, now=timezone.now())
-            return "It is left out from now on, and its write is looked for no more."
+            return "It is left out from now on, and no longer looked for in QuickBooks."
         decisions.ignore(entry.workspace, entry, person=None, now=timezone.now())
         return "It is left out from now on; what was sent before stays where it is."
 

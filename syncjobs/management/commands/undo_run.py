@@ -85,7 +85,7 @@ class Command(run_command.RunCommand):
 
 def _afterwards(shown: Mapping[str, Any]) -> str:
     if shown["ignore"]:
-        return "These entries are left out until a person lets them in again."
+        return "These entries are left out until someone stops ignoring them."
     if not undo.sends_again(Run.objects.get(pk=shown["undone_run"])):
         return "The entry waits for review again, under Changed after sending; nothing is sent for it automatically."
     return "The next sync sends these entries again, once each; --ignore leaves them out."

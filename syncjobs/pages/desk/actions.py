@@ -121,7 +121,9 @@ ACTIONS: dict[str, Action] = {
     "confirm": _without_partner("confirm", "Confirmed."),
     "unlink": _without_partner("unlink", "Unlinked; what was sent stays where it is."),
     "ignore": _without_partner(
-        "ignore", "Ignored; its time is left out.", quickbooks_message="Ignored; Clockify does not lack it."
+        "ignore",
+        "Ignored; its time is left out.",
+        quickbooks_message="Ignored; no longer listed as missing in Clockify.",
     ),
     "stop_ignoring": _without_partner("stop_ignoring", "No longer ignored.", quickbooks_message="Listed again."),
     "undo": _undo,

@@ -255,8 +255,8 @@ def _clockify_values(
     # The day as sent stays while the start is unchanged, even if a time zone was changed since.
     txn_date = changes.day_of(context.entry(entry), inputs.sent_of(receipt))
     return [
-        names.person(person.kind, person.id) if person else f"{named(entry.user_name)}, has no partner now",
-        names.customer(customer.id) if customer else f"{entry.project_name or 'no project'}, has no customer now",
+        names.person(person.kind, person.id) if person else f"{named(entry.user_name)}, not linked now",
+        names.customer(customer.id) if customer else f"{entry.project_name or 'no project'}, not linked now",
         day(txn_date),
         duration(resolution.minutes),
         entry.description.strip() or "none",

@@ -72,7 +72,8 @@ def _link_events(workspace: Workspace, entry: TimeEntry) -> Iterator[Event]:
             reason = reasons.title(link.suspended)
             yield Event(link.suspended_at, SUSPENDED, f"The link of {link.clockify_name} waits for review: {reason}")
         if link.given_back_at is not None:
-            message = f"{link.kind.capitalize()} {link.clockify_name} gave {partner} back to another record"
+            what = f"{link.kind.capitalize()} {link.clockify_name}"
+            message = f"{what} is no longer linked to {partner}, which another record has now"
             yield Event(link.given_back_at, SUSPENDED, message)
 
 

@@ -89,7 +89,7 @@ class QuickBooksRecords(MirrorRecords):
 def _linked(link: Link) -> str:
     if link.given_back_at is None:
         return "Linked"
-    return f"Linked until {day(link.given_back_at.date())}, when its partner went to another record,"
+    return f"Formerly linked, until {day(link.given_back_at.date())},"
 
 
 @admin.register(ClockifyUser)

@@ -71,7 +71,7 @@ def test_entries_come_as_the_list_shows_them(dana: Client, workspace: Workspace)
     row = everything[sent.clockify_id]
     assert (row["description"], row["project"]) == ("'=1+1", "'@home")
     assert (row["state"], row["quickbooks_id"], row["hours"]) == ("Sent", "1669", "1.50")
-    assert (only["description"], only["state"], only["mended"]) == ("Held", "Held", "in Clockify")
+    assert (only["description"], only["state"], only["fixed_in"]) == ("Held", "Held", "in Clockify")
     assert "no customer to bill" in only["why"]
 
 
