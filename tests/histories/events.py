@@ -17,7 +17,7 @@ Choice = TypeVar("Choice")
 TEXTS = ["", "Stand-up", "Review", "Grüße 🛠", "two\nlines", " outer spaces "]
 MOMENTS = [f"2026-03-{day:02d} {hour:02d}:00" for day in (5, 6, 19) for hour in (0, 9, 23)]
 LENGTHS = [60, 60, 90, 61, 60.4, 0.2, 1, 25 * 60]
-DECISIONS = ("unlink", "ignore", "relink", "ignore entry", "rate", "text", "billable", "person", "delete")
+DECISIONS = ("unlink", "ignore", "relink", "ignore entry", "rate", "text", "billable", "person", "delete", "option")
 ZONES = ["America/New_York", "Pacific/Auckland", "UTC"]
 
 
@@ -308,6 +308,8 @@ class Events:
             self.clockify_lists("rate", value)
         elif decision == "delete":
             self.delete(number)
+        elif decision == "option":
+            self.configure("send_nonbillable", not self.settings.send_nonbillable)
         else:
             self.edit(number, decision, value)
 

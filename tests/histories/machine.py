@@ -181,6 +181,13 @@ def machine_of(begin: Callable[[], History]) -> type[RuleBasedStateMachine]:
         def decide_between_attempts(self, decision: str, number: int, value: int, arrived: bool, again: bool) -> None:
             self.changed_history.decide_between_attempts(decision, number, value, arrived=arrived, again=again)
 
+        @precondition(lambda self: self.has_entries() and self.history.troubled_runs < MOST_TROUBLED_RUNS - 1)
+        @rule(number=NUMBER, arrived=st.booleans(), again=st.booleans())
+        def switch_option_between_attempts(self, number: int, arrived: bool, again: bool) -> None:
+            """Lose the answer about time that is billable no more, or again, and switch the option on or off."""
+            self.changed_history.edit(number, "billable")
+            self.history.decide_between_attempts("option", number, 0, arrived=arrived, again=again)
+
         @precondition(lambda self: self.may_preview)
         @rule()
         def dry_run(self) -> None:
