@@ -182,7 +182,8 @@ class Decision(models.Model):
 class PartnerWrite(models.Model):
     """One write of a name to QuickBooks or Clockify that a person requested; also the journal of these writes.
 
-    Committed with its exact body before the call, ended by the response or by reading; never sent again by itself.
+    Committed with its exact body before the call, ended by the response or by reading; never sent again by itself,
+    except one of many that QuickBooks took no call for.
     """
 
     class Side(models.TextChoices):
