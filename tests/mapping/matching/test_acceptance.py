@@ -41,14 +41,14 @@ UNCLEAR = [
 
 @pytest.mark.parametrize("suggestions", CLEAR)
 def test_a_likely_suggestion_well_ahead_is_clear(suggestions: list[dict[str, Any]]) -> None:
-    assert is_clear(suggestions)
+    assert is_clear(suggestions) is True
     assert is_suggested(suggestions, has_link=False, same_name=False, emails=("", ""))
     assert not is_suggested(suggestions, has_link=True, same_name=False, emails=("", ""))
 
 
 @pytest.mark.parametrize("suggestions", UNCLEAR)
 def test_an_unlikely_taken_or_contested_suggestion_is_not(suggestions: list[dict[str, Any]]) -> None:
-    assert not is_clear(suggestions)
+    assert is_clear(suggestions) is False
     assert not is_suggested(suggestions, has_link=False, same_name=False, emails=("", ""))
 
 

@@ -50,7 +50,11 @@ def test_it_is_said_in_a_sentence_and_differs_where_another_pays() -> None:
 
     assert (usual.sentence, usual.differs) == ("This time will be billed to Acme.", False)
     assert other.sentence == "This time will be billed to Tidewater Credit Union, not Acme & Sons."
-    assert other.differs and Billing("Acme", without_client=True).differs
+    assert other.differs is True
+    alone = Billing("Acme", without_client=True)
+    assert alone.differs and alone.sentence == (
+        "This time will be billed to Acme; the project has no client in Clockify."
+    )
 
 
 def test_a_customer_that_another_client_has_is_named_with_it() -> None:
@@ -61,6 +65,7 @@ def test_a_customer_that_another_client_has_is_named_with_it() -> None:
         billed.sentence == "This time will be billed to Tidewater Credit Union, the customer of the client Tidewater."
     )
     assert of_client(chain(CUSTOMERS, "4"), other_clients=[]) == Billing("Tidewater Credit Union")
+    assert of_client([], other_clients=["Tidewater"]) is None
 
 
 def test_a_circle_of_parents_ends() -> None:
