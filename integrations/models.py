@@ -21,6 +21,7 @@ from integrations.clockify.models import (
 from integrations.connection_state import Connection
 from integrations.fields import EncryptedTextField, ScrubbedTextField
 from integrations.limits.throttle import RateBucket
+from integrations.list_versions import ListVersion
 from integrations.quickbooks.models import Class, Company, Customer, Department, Employee, Item, Vendor
 from integrations.reading_models import RecordChange, ShrunkList, UnreadableRecord
 
@@ -40,6 +41,7 @@ __all__ = [
     "Employee",
     "EntryMove",
     "Item",
+    "ListVersion",
     "RateBucket",
     "RecordChange",
     "ShrunkList",

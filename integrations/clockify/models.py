@@ -7,10 +7,11 @@ from typing import Self
 
 from django.db import models
 
+from integrations.list_versions import Versioned
 from integrations.unnamed import named
 
 
-class Mirrored(models.Model):
+class Mirrored(Versioned):
     """The columns of every mirror row.
 
     `gone_at` is set when Clockify no longer lists the record, or when no entry names one that no list had.
@@ -71,6 +72,7 @@ class ClockifyProject(Mirrored):
 
     class Meta(Mirrored.Meta):
         verbose_name = "Clockify project"
+        indexes = [models.Index(fields=["workspace", "client_id"], name="project_by_client")]
 
 
 class ClockifyTask(Mirrored):
@@ -145,6 +147,7 @@ class TimeEntry(models.Model):
             models.Index(fields=["workspace", "txn_date"], name="time_entry_by_day"),
             models.Index(fields=["workspace", "user_id", "txn_date"], name="time_entry_by_user_and_day"),
             models.Index(fields=["workspace", "project_id", "txn_date"], name="time_entry_by_project_and_day"),
+            models.Index(fields=["workspace", "client_id", "txn_date"], name="time_entry_by_client_and_day"),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from django.db import models
 
 from integrations.connection_state import Connection
 from integrations.fields import EncryptedTextField, ScrubbedTextField
+from integrations.list_versions import Versioned
 
 
 class Company(Connection):
@@ -88,7 +89,7 @@ class Company(Connection):
         return self.name or f"company {self.realm_id}"
 
 
-class Listed(models.Model):
+class Listed(Versioned):
     """The columns of every mirror row. `gone_at` is set when QuickBooks no longer lists the record (merged away)."""
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="+")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
 
 from integrations.models import (
     Class,
@@ -33,7 +35,7 @@ NESTED: tuple[type[Listed], ...] = (Customer, Item, Class, Department)
 def names_of(workspace: Workspace) -> Iterator[str]:
     """Yield every name of a person, a record, the workspace and its company; some come twice."""
     ours = {"workspace": workspace}
-    sources = [
+    sources: list[tuple[QuerySet[Any], tuple[str, ...]]] = [
         (ClockifyUser.objects.filter(**ours), ("name", "email")),
         (ClockifyClient.objects.filter(**ours), ("name",)),
         (ClockifyProject.objects.filter(**ours), ("name", "client_name")),

@@ -56,6 +56,7 @@ NOT_SHOWN = {
     "SupportBundle",
     "SupportBundlePart",
     "LineRule",
+    "ListVersion",
 }
 
 
