@@ -56,6 +56,9 @@ class Link(models.Model):
                 name="link_by_rule_is_exclusive",
             ),
         ]
+        indexes = [
+            models.Index(fields=["workspace", "company", "quickbooks_kind", "quickbooks_id"], name="link_by_partner")
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.clockify_id} = {self.quickbooks_kind} {self.quickbooks_id}"
@@ -117,9 +120,6 @@ class Mismatch(models.Model):
     oldest_date = models.DateField("oldest entry held", null=True, blank=True)
     has_link = models.BooleanField(default=False, help_text="It is linked; the link rests, or there is news of it.")
     suggested = models.BooleanField(default=False, help_text="Its first suggestion may be accepted in one press.")
-    likely = models.JSONField(
-        null=True, help_text="Who was likely when names were compared last; null: not looked for."
-    )
     order_key = models.CharField(
         max_length=250, blank=True, help_text="Its place among the rows of its kind on the desk."
     )
@@ -157,6 +157,58 @@ class Mismatch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.clockify_name or self.quickbooks_name}: {self.reason}"
+
+
+class LikelyFound(models.Model):
+    """Who was likely for a Clockify record when names were compared last, some of whom may be taken by now."""
+
+    workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="+")
+    company = models.ForeignKey("integrations.Company", models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=10, choices=KINDS)
+    clockify_id = models.CharField(max_length=64)
+    name = models.CharField(max_length=500, blank=True, help_text="The name that was compared.")
+    under = models.CharField(max_length=64, blank=True, help_text="Id of the customer under which it was looked for.")
+    found = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["workspace", "company", "kind", "clockify_id"], name="likely_once_per_clockify_record"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+class NameIndex(models.Model):
+    """What a workspace's index of names was made from; a decision uses the index only while that is as it was."""
+
+    workspace = models.OneToOneField("integrations.Workspace", models.CASCADE, related_name="+")
+    made_from = models.CharField(max_length=200, help_text="Company, rules of matching, and versions of the lists.")
+    decision = models.BigIntegerField(help_text="Id of the last decision that counts in the saved rows.")
+    link = models.BigIntegerField(help_text="Id of the last link that counts in the saved rows.")
+
+    def __str__(self) -> str:
+        return self.made_from
+
+
+class IndexTerm(models.Model):
+    """One thing that a record is found by: a form of its name, a partner that it names, or its place on the desk."""
+
+    workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=10, choices=[*KINDS, *QUICKBOOKS_KINDS])
+    record_id = models.CharField(max_length=64)
+    term = models.CharField(max_length=80)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["workspace", "term", "kind", "record_id"], name="index_term_once")
+        ]
+        indexes = [models.Index(fields=["workspace", "kind", "record_id"], name="index_terms_of_record")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.record_id}: {self.term}"
 
 
 class Decision(models.Model):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -27,6 +28,7 @@ PLURALS = {"user": "users", "client": "clients", "project": "projects"}
 QUICKBOOKS_MODELS = {"employee": Employee, "vendor": Vendor, "customer": Customer}
 CLOCKIFY_MODELS = {"user": ClockifyUser, "client": ClockifyClient, "project": ClockifyProject}
 Key = tuple[str, str]
+T = TypeVar("T")
 # Columns of a link by their keys in stored decisions, which must not change, and all others that restoring needs.
 LINK_KEYS = {
     "kind": "quickbooks_kind",
@@ -45,23 +47,54 @@ def company_of(workspace: Workspace) -> Company:
     return workspace.company
 
 
-def clockify_records(workspace: Workspace) -> list[ClockifyRecord]:
-    """Return the mirrored users, clients and projects."""
+def clockify_records(workspace: Workspace, among: Iterable[Key] | None = None) -> list[ClockifyRecord]:
+    """Return the mirrored users, clients and projects; with `among` only those, by kind and id."""
     # Read as plain values, like QuickBooks' records below: as model instances they take many times as long.
     records: list[ClockifyRecord] = []
-    in_workspace = {"workspace": workspace}
     common = ("clockify_id", "name", "gone_at", "from_entries", "retired_at")
-    for *values, email, active in ClockifyUser.objects.filter(**in_workspace).values_list(*common, "email", "active"):
-        records.append(_clockify_record("user", *values, archived=not active, email=email))
-    for *values, archived in ClockifyClient.objects.filter(**in_workspace).values_list(*common, "archived"):
-        records.append(_clockify_record("client", *values, archived=archived))
-    for *values, archived, client_id, client_name in ClockifyProject.objects.filter(**in_workspace).values_list(
-        *common, "archived", "client_id", "client_name"
-    ):
-        records.append(
-            _clockify_record("project", *values, archived=archived, client_id=client_id, client_name=client_name)
-        )
+    for kind, rows in _rows_of(CLOCKIFY_MODELS, "clockify_id", among):
+        rows = rows.filter(workspace=workspace)
+        if kind == "user":
+            for *values, email, active in rows.values_list(*common, "email", "active"):
+                records.append(_clockify_record(kind, *values, archived=not active, email=email))
+        elif kind == "client":
+            for *values, archived in rows.values_list(*common, "archived"):
+                records.append(_clockify_record(kind, *values, archived=archived))
+        else:
+            for *values, archived, client_id, client_name in rows.values_list(
+                *common, "archived", "client_id", "client_name"
+            ):
+                records.append(
+                    _clockify_record(kind, *values, archived=archived, client_id=client_id, client_name=client_name)
+                )
     return records
+
+
+def _rows_of(
+    models: Mapping[str, type[Any]], id_column: str, among: Iterable[Key] | None
+) -> Iterator[tuple[str, QuerySet[Any]]]:
+    """Yield each kind with a query of its rows, all of them or `among`."""
+    if among is None:
+        yield from ((kind, model._default_manager.all()) for kind, model in models.items())
+        return
+    for kind, ids in by_kind(among).items():
+        for chunk in chunks(ids):
+            yield kind, models[kind]._default_manager.filter(**{f"{id_column}__in": chunk})
+
+
+def by_kind(keys: Iterable[Key]) -> dict[str, list[str]]:
+    """Return the ids of these records by kind, in order."""
+    ids: dict[str, list[str]] = defaultdict(list)
+    for kind, record_id in sorted(set(keys)):
+        ids[kind].append(record_id)
+    return ids
+
+
+def chunks(values: Iterable[T]) -> Iterator[list[T]]:
+    """Yield the values in lists that fit into one statement, since SQLite limits its parameters."""
+    values = list(values)
+    for start in range(0, len(values), 500):
+        yield values[start : start + 500]
 
 
 def _clockify_record(
@@ -87,18 +120,22 @@ def _clockify_record(
     )
 
 
-def quickbooks_records(company: Company) -> list[QuickBooksRecord]:
-    """Return the mirrored employees, vendors and customers."""
-    records: list[QuickBooksRecord] = []
-    for kind, model in QUICKBOOKS_MODELS.items():
-        extra_columns = ("parent_id",) if kind == "customer" else ("email",)
-        columns = ("quickbooks_id", "name", "active", "gone_at", *extra_columns)
-        for key, name, active, gone_at, extra_value in model._default_manager.filter(company=company).values_list(
-            *columns
-        ):
-            facts = {extra_columns[0]: extra_value}
-            records.append(QuickBooksRecord(kind, key, name, active=active, gone=gone_at is not None, **facts))
-    return records
+def quickbooks_records(company: Company, among: Iterable[Key] | None = None) -> list[QuickBooksRecord]:
+    """Return the mirrored employees, vendors and customers; with `among` only those, by kind and id."""
+    return [
+        record
+        for kind, rows in _rows_of(QUICKBOOKS_MODELS, "quickbooks_id", among)
+        for record in quickbooks_values(kind, rows.filter(company=company))
+    ]
+
+
+def quickbooks_values(kind: str, rows: QuerySet[Any]) -> Iterator[QuickBooksRecord]:
+    """Yield these rows of one kind in the form that matching takes."""
+    extra_column = "parent_id" if kind == "customer" else "email"
+    for key, name, active, gone_at, extra in rows.values_list(
+        "quickbooks_id", "name", "active", "gone_at", extra_column
+    ):
+        yield QuickBooksRecord(kind, key, name, active=active, gone=gone_at is not None, **{extra_column: extra})
 
 
 def customers_with_parents(company: Company, ids: Iterable[str]) -> dict[str, QuickBooksRecord]:
@@ -133,6 +170,18 @@ def known_link(link: Link) -> KnownLink:
 def links_of(workspace: Workspace) -> QuerySet[Link]:
     """Return the links there are, without those that were given back."""
     return Link.objects.filter(workspace=workspace, company=workspace.company, given_back_at=None)
+
+
+def working_links(workspace: Workspace, keys: Iterable[Key]) -> set[Key]:
+    """Return those of these Clockify records that have a link that is not suspended."""
+    return {
+        key
+        for kind, ids in by_kind(keys).items()
+        for chunk in chunks(ids)
+        for key in links_of(workspace)
+        .filter(kind=kind, clockify_id__in=chunk, suspended="")
+        .values_list("kind", "clockify_id")
+    }
 
 
 def all_links_of(workspace: Workspace) -> QuerySet[Link]:

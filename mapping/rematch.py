@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,20 +12,20 @@ from django.db import transaction
 from django.utils import timezone
 
 from integrations.models import Company, Workspace
-from mapping.desk import ordering
+from mapping import name_index, neighborhood, saved_rows
 from mapping.desk.mismatch_rows import Held, mismatch_row
 from mapping.desk.rows import entry_sentences
 from mapping.matching import match
 from mapping.matching.records import (
     ClockifyRecord,
+    KnownLink,
     KnownOverride,
     Likely,
     MatchResult,
     NewLink,
     QuickBooksRecord,
-    Suggestion,
 )
-from mapping.models import Decision, Link, MappingOverride, Mismatch
+from mapping.models import Decision, Link
 from mapping.queries import (
     CLOCKIFY_MODELS,
     Key,
@@ -45,12 +46,19 @@ GIVE_BACK = "give back"
 
 @dataclass
 class Matched:
-    """Outcome of matching, with the records it compared, by kind and id."""
+    """Outcome of matching, with the records it compared, by kind and id.
+
+    `shown`: the Clockify records whose rows it found, None for all; `partners`: QuickBooks records taken or freed.
+    """
 
     outcome: MatchResult
     clockify: dict[Key, ClockifyRecord]
     quickbooks: dict[Key, QuickBooksRecord]
     state: MappingState
+    made_from: str = ""
+    compared: bool = False
+    shown: set[Key] | None = None
+    partners: set[Key] = field(default_factory=set)
 
 
 # The last decision, the last link, and the number of links: whoever decides or matches changes it.
@@ -76,25 +84,115 @@ def rematch(workspace: Workspace, *, now: datetime, compare_names: bool = True) 
         return matched
 
 
+def rematch_decided(workspace: Workspace, *, now: datetime) -> Matched:
+    """Match what the decisions can change that the saved rows do not count yet, with the outcome that `rematch` has.
+
+    That is the records around those decided about (`neighborhood`). Everybody is matched where the index is not as the
+    lists and the rules are now, or where too many records would be concerned.
+    """
+    try:
+        with transaction.atomic():
+            lock_decisions(workspace)
+            matched = _match_decided(workspace)
+            if matched is not None and _save_links(workspace, matched, now=now):
+                return matched
+    except (neighborhood.TooLarge, neighborhood.OutOfDate, neighborhood.NotClosed):
+        pass
+    return rematch(workspace, now=now, compare_names=False)
+
+
+def add_rows(workspace: Workspace, matched: Matched, keys: Collection[Key]) -> None:
+    """Find the rows of these records too, whose links do not change."""
+    assert matched.shown is not None
+    more = _match_some(workspace, {}, rows=set(keys) - matched.shown)
+    own, added = matched.outcome, more.outcome
+    matched.outcome = replace(own, mismatches=own.mismatches + added.mismatches, likely={**own.likely, **added.likely})
+    matched.clockify |= more.clockify
+    matched.quickbooks |= more.quickbooks
+    matched.shown |= more.shown or set()
+
+
 def _match(workspace: Workspace, *, compare_names: bool) -> Matched:
     """Match the mirrored records with the links and overrides there are; saves nothing."""
     company, state = company_of(workspace), _state(workspace)
+    # Before the lists: what changes while they are read is not in the index then.
+    made_from = name_index.made_from(workspace)
     clockify, quickbooks = clockify_records(workspace), quickbooks_records(company)
     links = [known_link(link) for link in links_of(workspace)]
     overrides = [
         KnownOverride(record.kind, record.clockify_id, record.choice) for record in mapping_overrides_of(workspace)
     ]
     # Comparing all names takes seconds; after a decision the earlier results serve as well (decision 9).
-    earlier = {} if compare_names else _earlier_likely(workspace)
+    earlier = {} if compare_names else name_index.likely_found(workspace)
+    outcome = _outcome(workspace, clockify, quickbooks, links, overrides, earlier)
+    clockify_by_key = {(record.kind, record.id): record for record in clockify}
+    quickbooks_by_key = {(record.kind, record.id): record for record in quickbooks}
+    return Matched(outcome, clockify_by_key, quickbooks_by_key, state, made_from, compared=compare_names)
+
+
+def _outcome(
+    workspace: Workspace,
+    clockify: Sequence[ClockifyRecord],
+    quickbooks: Sequence[QuickBooksRecord],
+    links: Sequence[KnownLink],
+    overrides: Sequence[KnownOverride],
+    earlier: Mapping[Key, Likely],
+) -> MatchResult:
     offered = quickbooks
     if not workspace.people_to_vendors:
         # Users who are linked to a vendor stay so when the rule is switched off.
         linked = {link.quickbooks_id for link in links if link.quickbooks_kind == "vendor"}
         offered = [record for record in quickbooks if record.kind != "vendor" or record.id in linked]
-    outcome = match.match(clockify, offered, links, overrides, mode=workspace.matching, earlier=earlier)
-    clockify_by_key = {(record.kind, record.id): record for record in clockify}
-    quickbooks_by_key = {(record.kind, record.id): record for record in quickbooks}
-    return Matched(outcome, clockify_by_key, quickbooks_by_key, state)
+    return match.match(clockify, offered, links, overrides, mode=workspace.matching, earlier=earlier)
+
+
+def _match_decided(workspace: Workspace) -> Matched | None:
+    """Match what the decisions can change that were taken since the rows were saved; None where the index is old."""
+    index = name_index.current(workspace)
+    if index is None:
+        return None
+    seeds: dict[Key, set[Key]] = defaultdict(set)
+    decisions = Decision.objects.filter(workspace=workspace, pk__gt=index.decision, kind__in=CLOCKIFY_MODELS)
+    for kind, clockify_id, *sides in decisions.values_list("kind", "clockify_id", "before", "after"):
+        links = [side["link"] for side in sides if side.get("link")]
+        seeds[kind, clockify_id] |= {(link["kind"], link["id"]) for link in links}
+    # Saved by a matching that died before it saved the rows.
+    for link in links_of(workspace).filter(pk__gt=index.link):
+        seeds[link.kind, link.clockify_id].add((link.quickbooks_kind, link.quickbooks_id))
+    return _match_some(workspace, seeds)
+
+
+def _match_some(workspace: Workspace, seeds: Mapping[Key, Set[Key]], *, rows: Set[Key] = frozenset()) -> Matched:
+    """Match the records around `seeds`, and find the rows of `rows`. Raises what `neighborhood.around` does."""
+    state, pools = _state(workspace), set[Key]()
+    while True:
+        near = neighborhood.around(workspace, seeds, rows=rows, pools=pools)
+        outcome = _outcome(
+            workspace,
+            list(near.clockify.values()),
+            list(near.quickbooks.values()),
+            [known_link(link) for link in near.links.values()],
+            near.known_overrides(),
+            near.likely,
+        )
+        # Who was not looked for yet is compared with everybody at that place.
+        looked_for = {
+            (key[0], likely.under)
+            for key, likely in outcome.likely.items()
+            if key in near.shown and near.likely.get(key) != likely
+        }
+        if looked_for <= pools:
+            break
+        pools |= looked_for
+    near.check_closed(outcome)
+    outcome = replace(
+        outcome,
+        mismatches=tuple(row for row in outcome.mismatches if (row.kind, row.clockify_id) in near.shown),
+        unmatched_in_quickbooks=(),
+        likely={key: likely for key, likely in outcome.likely.items() if key in near.shown},
+    )
+    partners = {partner for _, partner in near.partners}
+    return Matched(outcome, near.clockify, near.quickbooks, state, shown=near.shown, partners=partners)
 
 
 def _state(workspace: Workspace) -> MappingState:
@@ -150,17 +248,6 @@ def _give_back(workspace: Workspace, key: Key, taker: ClockifyRecord | None, *, 
     )
 
 
-def _earlier_likely(workspace: Workspace) -> dict[Key, Likely]:
-    rows = Mismatch.objects.filter(workspace=workspace, company=workspace.company).exclude(clockify_id="")
-    return {
-        (kind, key): Likely(
-            likely["name"], likely["under"], tuple(Suggestion(**suggestion) for suggestion in likely["found"])
-        )
-        for kind, key, likely in rows.values_list("kind", "clockify_id", "likely")
-        if likely
-    }
-
-
 def link_row(
     workspace: Workspace,
     company: Company,
@@ -197,7 +284,6 @@ def sentences(workspace: Workspace, matched: Matched) -> dict[Key, str]:
             workspace,
             company,
             found,
-            {},
             clockify=matched.clockify,
             quickbooks=matched.quickbooks,
             held={},
@@ -209,115 +295,21 @@ def sentences(workspace: Workspace, matched: Matched) -> dict[Key, str]:
 
 
 def save_mismatches(workspace: Workspace, matched: Matched, held: Mapping[Key, Held], *, now: datetime) -> bool:
-    """Replace the workspace's mismatches. Archived Clockify records are listed only while they hold minutes.
+    """Save the mismatches that were found. Archived Clockify records are listed only while they hold minutes.
 
     Rows whose content is unchanged are not written. Returns False, and saves nothing, where somebody decided since it
     was matched: these rows would show what is decided by now as open.
     """
+    facts: dict[str, Any] = {"held": held, "now": now, "records": (matched.clockify, matched.quickbooks)}
     with transaction.atomic():
         lock_decisions(workspace)
         if _state(workspace) != matched.state:
             return False
-        _replace_mismatches(workspace, matched, held, now=now)
-    return True
-
-
-def _replace_mismatches(workspace: Workspace, matched: Matched, held: Mapping[Key, Held], *, now: datetime) -> None:
-    company, clockify, quickbooks = company_of(workspace), matched.clockify, matched.quickbooks
-    # Hidden before the rows of QuickBooks are chosen: a record that only a hidden row names gets its own row.
-    hidden = [key for key, record in clockify.items() if record.archived and not (key in held and held[key].minutes)]
-    mismatches = match.listed(matched.outcome, hidden=set(hidden))
-    rows = [
-        mismatch_row(
-            workspace,
-            company,
-            record,
-            matched.outcome.likely,
-            clockify=clockify,
-            quickbooks=quickbooks,
-            held=held,
-            now=now,
-        )
-        for record in mismatches
-    ]
-    ordering.arrange(rows, _ordering_context(workspace, {**clockify, **quickbooks}))
-    stored_rows = _stored_rows(workspace, company)
-    first_seen = {record.identity: record.first_seen_at for record in stored_rows.values()}
-    new_rows, kept_ids = [], set()
-    for row in rows:
-        stored = stored_rows.get((row.kind, row.clockify_id, row.quickbooks_id))
-        if stored is not None and stored.content == _content(row):
-            kept_ids.add(stored.pk)
+        facts["state"] = matched.state
+        if matched.shown is None:
+            facts |= {"compared": matched.compared, "made_from": matched.made_from}
+            saved_rows.replace_all(workspace, matched.outcome, **facts)
         else:
-            row.first_seen_at = first_seen.get(_identity(row), now)
-            new_rows.append(row)
-    all_rows = Mismatch.objects.filter(workspace=workspace)
-    # Deleted before the new ones are created: a changed row has the same unique key as the row it replaces.
-    outdated_ids = [pk for pk in all_rows.values_list("pk", flat=True) if pk not in kept_ids]
-    # In chunks, because SQLite limits the number of parameters of a statement.
-    for start in range(0, len(outdated_ids), 500):
-        all_rows.filter(pk__in=outdated_ids[start : start + 500]).delete()
-    all_rows.update(seen_at=now)
-    Mismatch.objects.bulk_create(new_rows, batch_size=500)
-
-
-# Columns that make a row worth writing again; besides these it has only its keys and times.
-CONTENT_COLUMNS = (
-    "reason",
-    "clockify_name",
-    "clockify_client",
-    "archived",
-    "quickbooks_name",
-    "quickbooks_parent",
-    "suggestions",
-    "detail",
-    "blocked_minutes",
-    "blocked_entries",
-    "oldest_date",
-    "has_link",
-    "suggested",
-    "likely",
-    "order_key",
-    "group_minutes",
-    "search_left",
-    "search_right",
-)
-
-
-@dataclass(frozen=True)
-class _StoredRow:
-    pk: int
-    first_seen_at: datetime
-    identity: tuple[str, str, str, str]
-    content: tuple[Any, ...]
-
-
-def _stored_rows(workspace: Workspace, company: Company) -> dict[tuple[str, str, str], _StoredRow]:
-    columns = ("pk", "first_seen_at", "kind", "clockify_id", "quickbooks_id", *CONTENT_COLUMNS)
-    stored_rows = {}
-    for pk, first_seen_at, kind, clockify_id, quickbooks_id, *content in Mismatch.objects.filter(
-        workspace=workspace, company=company
-    ).values_list(*columns):
-        identity = (kind, clockify_id, quickbooks_id if not clockify_id else "", content[0])
-        stored_rows[kind, clockify_id, quickbooks_id] = _StoredRow(pk, first_seen_at, identity, tuple(content))
-    return stored_rows
-
-
-def _content(row: Mismatch) -> tuple[Any, ...]:
-    return tuple(getattr(row, name) for name in CONTENT_COLUMNS)
-
-
-def _ordering_context(
-    workspace: Workspace, records: Mapping[Key, ClockifyRecord | QuickBooksRecord]
-) -> ordering.Around:
-    ignored = mapping_overrides_of(workspace).filter(choice=MappingOverride.Choice.IGNORED)
-    return ordering.Around(
-        linked=set(links_of(workspace).values_list("kind", "clockify_id")),
-        ignored=set(ignored.values_list("kind", "clockify_id")),
-        emails={key: record.email for key, record in records.items() if record.email},
-    )
-
-
-def _identity(row: Mismatch) -> tuple[str, str, str, str]:
-    # A Clockify record keeps its first-seen time while its reason is the same, whichever partner the row names.
-    return row.kind, row.clockify_id, row.quickbooks_id if not row.clockify_id else "", row.reason
+            facts |= {"shown": matched.shown, "partners": matched.partners}
+            saved_rows.replace_some(workspace, matched.outcome, **facts)
+    return True

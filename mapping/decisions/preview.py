@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from integrations.models import Company, Workspace
+from mapping import name_index, neighborhood
 from mapping.decisions.batch import Choice, ordered
 from mapping.matching import billing, match
 from mapping.matching.billing import Billing
 from mapping.matching.names import FORGIVING, strip_deleted
 from mapping.matching.records import ClockifyRecord, KnownLink, KnownOverride, QuickBooksRecord
 from mapping.models import Link
+from mapping.neighborhood import Neighborhood
 from mapping.queries import (
     Key,
     clockify_records,
     company_of,
     known_link,
+    last_ids,
     links_of,
     mapping_overrides_of,
     quickbooks_records,
@@ -56,11 +60,18 @@ class BillingLine:
 
 
 class MappingSnapshot:
-    """Both sides with their links, read once; previews from it need no further queries."""
+    """Both sides with their links, read once; previews from it need no further queries.
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
+    `near`: only the records around some decisions, which alone may be previewed then.
+    """
+
+    def __init__(self, workspace: Workspace, near: Neighborhood | None = None) -> None:
+        self._workspace, self._near = workspace, near
         self._company: Company = company_of(workspace)
+        if near is not None:
+            self._clockify, self._quickbooks = list(near.clockify.values()), list(near.quickbooks.values())
+            self._links, self._overrides = list(near.links.values()), list(near.overrides.values())
+            return
         self._clockify = clockify_records(workspace)
         self._quickbooks = quickbooks_records(self._company)
         self._links = list(links_of(workspace))
@@ -68,6 +79,27 @@ class MappingSnapshot:
             KnownOverride(override.kind, override.clockify_id, override.choice)
             for override in mapping_overrides_of(workspace)
         ]
+
+    @classmethod
+    def around(cls, workspace: Workspace, choices: Collection[Choice]) -> MappingSnapshot | None:
+        """Return what these decisions can change; None where the index of names can't tell, or it is too much."""
+        index = name_index.current(workspace)
+        # What was decided and not matched yet changes the links as well.
+        if index is None or (index.decision, index.link) != last_ids(workspace):
+            return None
+        seeds: dict[Key, set[Key]] = defaultdict(set)
+        for choice in choices:
+            partner = {(choice.quickbooks_kind, choice.quickbooks_id)} if choice.quickbooks_id else set()
+            seeds[choice.kind_and_id] |= partner
+        try:
+            return cls(workspace, neighborhood.around(workspace, seeds, links_only=True))
+        except (neighborhood.TooLarge, neighborhood.OutOfDate):
+            return None
+
+    @property
+    def known(self) -> Collection[Key] | None:
+        """The Clockify records that it has, by kind and id; None for all."""
+        return self._near.clockify.keys() | self._near.links.keys() if self._near is not None else None
 
     def now(self) -> MappingPreview:
         """Return the links as they are."""
@@ -83,7 +115,8 @@ class MappingSnapshot:
     ) -> MappingPreview:
         """Return the links as they would be once these decisions were taken and names were matched again.
 
-        `renamed`: new names of Clockify records, by kind and id.
+        `renamed`: new names of Clockify records, by kind and id. Raises NotClosed where a snapshot of some records
+        turns out to be too small.
         """
         clockify, quickbooks = self._records(planned)
         clockify |= {key: replace(clockify[key], name=name) for key, name in (renamed or {}).items() if key in clockify}
@@ -93,13 +126,16 @@ class MappingSnapshot:
             self._decide(choice, rows, overrides, clockify=clockify, quickbooks=quickbooks, now=now)
         known_links = [known_link(row) for row in rows.values()]
         # Matched again, because a decision may free a partner, or give a client the customer its projects need.
+        frozen = {key: KnownOverride(*key, "ignored") for key in self._near.frozen} if self._near else {}
         outcome = match.paired(
             list(clockify.values()),
             list(quickbooks.values()),
             known_links,
-            list(overrides.values()),
+            list((frozen | overrides).values()),
             mode=self._workspace.matching,
         )
+        if self._near is not None:
+            self._near.check_closed(outcome)
         for key in outcome.given_back:
             rows.pop(key, None)
         for key, reason in outcome.suspend.items():

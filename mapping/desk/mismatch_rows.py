@@ -9,7 +9,7 @@ from typing import Any
 
 from integrations.models import Company, Workspace
 from mapping.matching import names
-from mapping.matching.records import ClockifyRecord, Likely, MismatchFound, QuickBooksRecord, Suggestion
+from mapping.matching.records import ClockifyRecord, MismatchFound, QuickBooksRecord, Suggestion
 from mapping.models import Mismatch
 from mapping.queries import Key
 
@@ -32,7 +32,6 @@ def mismatch_row(
     workspace: Workspace,
     company: Company,
     finding: MismatchFound,
-    likely: Mapping[Key, Likely],
     *,
     clockify: Mapping[Key, ClockifyRecord],
     quickbooks: Mapping[Key, QuickBooksRecord],
@@ -51,7 +50,6 @@ def mismatch_row(
     )
     parent = quickbooks.get(("customer", partner.parent_id)) if partner is not None and partner.parent_id else None
     waiting_time = held.get((finding.kind, finding.clockify_id), Held())
-    likely_partners = likely.get((finding.kind, finding.clockify_id))
     return Mismatch(
         workspace=workspace,
         company=company,
@@ -65,13 +63,6 @@ def mismatch_row(
         quickbooks_name=_shown_name(partner) if partner else "",
         quickbooks_parent=_shown_name(parent) if parent else "",
         suggestions=[_suggestion_json(suggestion) for suggestion in finding.suggestions],
-        likely={
-            "name": likely_partners.name,
-            "under": likely_partners.under,
-            "found": [_suggestion_json(suggestion) for suggestion in likely_partners.found],
-        }
-        if likely_partners
-        else None,
         detail={**finding.detail, **({"from_entries": "yes"} if record and record.from_entries else {})},
         blocked_minutes=waiting_time.minutes,
         blocked_entries=waiting_time.entries,

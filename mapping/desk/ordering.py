@@ -54,8 +54,14 @@ class Around:
 
 def arrange(rows: Sequence[OpenRow], context: Around) -> None:
     """Set every row's order key, list and search texts; needs all rows of a workspace together."""
-    partners: dict[int, tuple[str, str, str]] = {}
-    for position, row in enumerate(rows):
+    describe(rows, context)
+    keep_uncontested(rows, context)
+    set_order_keys(rows, context)
+
+
+def describe(rows: Iterable[OpenRow], context: Around) -> None:
+    """Set what a row says by itself: its search texts, whether it has a link, and whether it may be suggested."""
+    for row in rows:
         row.has_link = (row.kind, row.clockify_id) in context.linked
         row.suggested = acceptance.is_suggested(
             row.suggestions,
@@ -63,22 +69,34 @@ def arrange(rows: Sequence[OpenRow], context: Around) -> None:
             same_name=row.reason == "AMBIGUOUS_NAME",
             emails=(context.emails.get((row.kind, row.clockify_id), ""), _first_email(row, context)),
         )
-        if row.suggested and (row.kind, row.clockify_id) not in context.ignored:
-            partners[position] = (row.kind, *_first_partner(row))
         row.search_left, row.search_right = _search_texts(row, context)
+
+
+def keep_uncontested(rows: Sequence[OpenRow], context: Around) -> None:
+    """Suggest no partner that several described rows have; needs all rows that have one of these partners first."""
+    partners = {
+        position: (row.kind, *first_partner(row))
+        for position, row in enumerate(rows)
+        if row.suggested and (row.kind, row.clockify_id) not in context.ignored
+    }
     for position in partners.keys() - acceptance.uncontested(partners):
         rows[position].suggested = False
+
+
+def set_order_keys(rows: Sequence[OpenRow], context: Around) -> None:
+    """Set the order keys of these rows; needs whole groups."""
     for kind in {row.kind for row in rows}:
         _set_order_keys([row for row in rows if row.kind == kind], context)
 
 
-def _first_partner(row: OpenRow) -> Key:
+def first_partner(row: OpenRow) -> Key:
+    """Return kind and id of the QuickBooks record that a row suggests first."""
     first = row.suggestions[0] if row.suggestions else {}
     return str(first.get("kind")), str(first.get("id"))
 
 
 def _first_email(row: OpenRow, context: Around) -> str:
-    return context.emails.get(_first_partner(row), "")
+    return context.emails.get(first_partner(row), "")
 
 
 def _search_texts(row: OpenRow, context: Around) -> tuple[str, str]:
@@ -103,7 +121,7 @@ def _set_order_keys(rows: Iterable[OpenRow], context: Around) -> None:
     """
     groups: dict[str, list[OpenRow]] = defaultdict(list)
     for row in rows:
-        groups[_group_key(row)].append(row)
+        groups[group_key(row)].append(row)
     for key, members in groups.items():
         counted = [row for row in members if (row.kind, row.clockify_id) not in context.ignored]
         minutes = sum(row.blocked_minutes for row in counted)
@@ -123,7 +141,8 @@ def _descending(minutes: int) -> str:
     return f"{MAX_MINUTES - minutes:010d}"
 
 
-def _group_key(row: OpenRow) -> str:
+def group_key(row: OpenRow) -> str:
+    """Return what rows of one kind that stand together have in common."""
     if not row.clockify_id:
         return ""
     if row.clockify_client:

@@ -127,7 +127,7 @@ class _Reader:
         overrides = all_mapping_overrides_of(workspace).filter(clockify_id__in=ids | quickbooks_ids)
         self._overrides = self._by_key(overrides.select_related("person"))
         mismatches = mismatches_of(workspace).filter(clockify_id__in=ids)
-        self._mismatches = self._by_key(mismatches.defer("likely", "order_key", "search_left", "search_right"))
+        self._mismatches = self._by_key(mismatches.defer("order_key", "search_left", "search_right"))
         only_in_quickbooks = all_only_in_quickbooks(workspace).filter(quickbooks_id__in=quickbooks_ids)
         self._only_in_quickbooks = {row.quickbooks_id: row for row in only_in_quickbooks}
         self._records = self._clockify_records(ids)

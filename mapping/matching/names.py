@@ -55,6 +55,11 @@ def name_key(name: str, *, mode: str) -> str:
     return forgiving_form(name) if mode == FORGIVING else identity(name)
 
 
+def shared_form(name: str) -> str:
+    """Return a form that names have in common whenever any mode takes them as the same; "" for a missing name."""
+    return forgiving_form(name) or identity(name)
+
+
 def same(name: str, other_name: str, *, mode: str) -> bool:
     """Return whether the names are the same under a workspace's matching mode."""
     return forgiving(name, other_name) if mode == FORGIVING else identical(name, other_name)

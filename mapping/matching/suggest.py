@@ -126,7 +126,8 @@ class LikelyPartners:
 
     `asked`: the records that will be looked up, each with the parent id where the partner is needed. Giving them in
     advance changes no result; many are compared at once far faster than one by one. `earlier`: results of an earlier
-    search by Clockify id, used again where name and parent are the same, without partners that are taken by now.
+    search by Clockify id, used again where name and parent are the same, without partners that are taken by now; they
+    stay as they were found, so that a partner who becomes free again is suggested again.
     """
 
     def __init__(
@@ -157,9 +158,10 @@ class LikelyPartners:
         """Return at most five suggestions, the likeliest first; without a name only the e-mail address counts."""
         if not clockify.name.strip() and not _address(clockify.email):
             return ()
-        suggestions = self._reused(clockify, parent_id)
-        if suggestions is None:
-            suggestions = self._look_for(clockify, parent_id)
+        if self.is_known(clockify, parent_id):
+            self.found[clockify.id] = self._earlier[clockify.id]
+            return self._free_ones(clockify)
+        suggestions = self._look_for(clockify, parent_id)
         self.found[clockify.id] = Likely(clockify.name, parent_id, suggestions)
         return suggestions
 
@@ -168,9 +170,7 @@ class LikelyPartners:
         known = self._earlier.get(clockify.id)
         return known is not None and (known.name, known.under) == (clockify.name, parent_id)
 
-    def _reused(self, clockify: ClockifyRecord, parent_id: str) -> tuple[Suggestion, ...] | None:
-        if not self.is_known(clockify, parent_id):
-            return None
+    def _free_ones(self, clockify: ClockifyRecord) -> tuple[Suggestion, ...]:
         return tuple(
             suggestion
             for suggestion in self._earlier[clockify.id].found
@@ -202,10 +202,11 @@ class LikelyPartners:
         """Return a few of the sub-customers with the same words in the same order, under any parent."""
         if self._subs is None:
             self._subs = defaultdict(list)
-            for parent_id, records in self._by_parent.items():
-                for record in records if parent_id else ():
-                    words = _Words.of(record.name)
-                    self._subs[words.joined].append((record, words))
+            subs = [record for parent_id, records in self._by_parent.items() if parent_id for record in records]
+            # In the order of their ids, so that which few of them come does not depend on any other record.
+            for record in sorted(subs, key=lambda record: record.id):
+                words = _Words.of(record.name)
+                self._subs[words.joined].append((record, words))
         return self._subs.get(joined, [])[: 2 * MAX_SUGGESTIONS] if joined else []
 
 

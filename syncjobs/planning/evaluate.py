@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from integrations.clockify import named_in_entries
 from integrations.models import TimeEntry, Workspace
@@ -16,6 +16,7 @@ from integrations.quickbooks.sales_forms import KINDS
 from mapping import queries as mapping
 from mapping import rematch
 from mapping.desk.mismatch_rows import Held
+from mapping.rematch import Matched
 from syncjobs.models import Action, EntryStatus, Receipt
 from syncjobs.planning import inputs, retirement
 from syncjobs.planning.inputs import PlanningContext
@@ -297,7 +298,8 @@ def refresh_days(workspace: Workspace, first: date, last: date, *, now: datetime
 def deciding(workspace: Workspace, *, now: datetime) -> Iterator[None]:
     """Match and judge what people decide inside the block once it ends, with the result that `refresh` would have.
 
-    Only entries of records that were decided about, or that matching links or suspends because of it, are judged.
+    Only what the decisions can change is matched, and only entries of records that were decided about, or that
+    matching links or suspends because of it, are judged.
     """
     since = mapping.last_decision(workspace)
     yield
@@ -305,26 +307,45 @@ def deciding(workspace: Workspace, *, now: datetime) -> Iterator[None]:
     for _ in range(MAX_TRIES):
         workspace.refresh_from_db()
         _retire(workspace, now=now)
-        matched = rematch.rematch(workspace, now=now, compare_names=False)
+        matched = rematch.rematch_decided(workspace, now=now)
         outcome = matched.outcome
         keys |= {(link.kind, link.clockify_id) for link in outcome.links}
         keys |= mapping.decided_since(workspace, since) | set(outcome.suspend) | set(outcome.given_back)
         # A decision about one record changes what is wrong with others: two of one name, a partner that is taken.
-        before, sentences = inputs.saved_mismatches(workspace), rematch.sentences(workspace, matched)
+        before, sentences = inputs.saved_mismatches(workspace, matched.shown), rematch.sentences(workspace, matched)
         keys |= {key for key in before.keys() | sentences.keys() if before.get(key) != sentences.get(key)}
-        _judge_all(workspace, _entries_of(workspace, keys), now=now, mismatches=sentences)
-        if rematch.save_mismatches(workspace, matched, _held_by_record(workspace), now=now):
+        entries = _entries_of(workspace, keys)
+        concerned = None if matched.shown is None else _add_named(workspace, matched, entries)
+        sentences = rematch.sentences(workspace, matched)
+        _judge_entries(workspace, entries, now=now, mismatches=sentences, among=concerned)
+        held = _held_by_record(workspace, matched.shown)
+        if rematch.save_mismatches(workspace, matched, held, now=now):
             break
 
 
-def _entries_of(workspace: Workspace, keys: Iterable[mapping.Key]) -> QuerySet[TimeEntry]:
-    """Return the entries of these records, and those that were not judged yet."""
-    ids: dict[str, set[str]] = {kind: set() for kind in mapping.KINDS}
-    for kind, clockify_id in keys:
-        ids.setdefault(kind, set()).add(clockify_id)
-    of_records = Q(user_id__in=ids["user"]) | Q(client_id__in=ids["client"]) | Q(project_id__in=ids["project"])
+def _add_named(workspace: Workspace, matched: Matched, entries: Collection[int]) -> set[mapping.Key]:
+    """Return the records that these entries name, after finding the rows of those that hold time back or did."""
+    concerned: set[mapping.Key] = set()
+    for chunk in mapping.chunks(entries):
+        concerned |= inputs.records_of(TimeEntry.objects.filter(pk__in=chunk))
+    missing = concerned - (matched.shown or set())
+    working = mapping.working_links(workspace, missing)
+    more = (missing - working) | inputs.saved_mismatches(workspace, missing).keys()
+    if more:
+        rematch.add_rows(workspace, matched, more)
+    return concerned
+
+
+def _entries_of(workspace: Workspace, keys: Iterable[mapping.Key]) -> list[int]:
+    """Return the keys of the entries of these records, and of those that were not judged yet."""
+    entries = TimeEntry.objects.current(workspace, workspace.start_date).order_by()
     # Entries without a status are new and were not judged yet.
-    return TimeEntry.objects.current(workspace, workspace.start_date).filter(of_records | Q(status=None))
+    found = set(entries.filter(status=None).values_list("pk", flat=True))
+    # Each kind by its own index.
+    for kind, ids in mapping.by_kind(keys).items():
+        for chunk in mapping.chunks(ids) if kind in inputs.RECORD_COLUMNS else ():
+            found.update(entries.filter(**{f"{inputs.RECORD_COLUMNS[kind]}__in": chunk}).values_list("pk", flat=True))
+    return sorted(found)
 
 
 def _retire(workspace: Workspace, *, now: datetime) -> None:
@@ -343,23 +364,51 @@ def _judge_all(
     mismatches: Mapping[mapping.Key, str] | None = None,
 ) -> None:
     """Judge these entries; `mismatches` are what those say that were found but not saved yet."""
-    context = inputs.load_context(workspace)
+    # Keys first and rows by the chunk: whole rows of years of entries would not fit in memory.
+    _judge_entries(workspace, list(entries.values_list("pk", flat=True)), now=now, mismatches=mismatches)
+
+
+def _judge_entries(
+    workspace: Workspace,
+    entry_keys: Sequence[int],
+    *,
+    now: datetime,
+    mismatches: Mapping[mapping.Key, str] | None = None,
+    among: Collection[mapping.Key] | None = None,
+) -> None:
+    """Judge the entries with these primary keys; `among`: all records that they name, where these are few."""
+    context = inputs.load_context(workspace, among)
     if mismatches is not None:
         context = replace(context, mapping_table=replace(context.mapping_table, mismatches=mismatches))
-    # Keys first and rows by the chunk: whole rows of years of entries would not fit in memory.
-    entry_keys = list(entries.values_list("pk", flat=True))
     for start in range(0, len(entry_keys), CHUNK):
         rows = list(TimeEntry.objects.filter(pk__in=entry_keys[start : start + CHUNK]).defer("raw"))
         _judge_rows(workspace, rows, context, now=now)
 
 
-def _held_by_record(workspace: Workspace) -> dict[mapping.Key, Held]:
-    """Return the minutes blocked by each Clockify record; time with any reason by rule is not counted."""
-    held: dict[mapping.Key, Held] = {}
+def _held_by_record(workspace: Workspace, among: Collection[mapping.Key] | None = None) -> dict[mapping.Key, Held]:
+    """Return the minutes blocked by each Clockify record, or by each of `among`.
+
+    Time with any reason by rule is not counted.
+    """
     statuses = EntryStatus.objects.filter(workspace=workspace, state__in=[State.BLOCKED, State.CHANGED])
     statuses = statuses.filter(entry__deleted_at=None)
     if workspace.start_date is not None:
         statuses = statuses.filter(entry__txn_date__gte=workspace.start_date)
+    if among is None:
+        return _held(statuses)
+    held: dict[mapping.Key, Held] = {}
+    for kind, ids in mapping.by_kind(among).items():
+        for chunk in mapping.chunks(ids):
+            of_kind = statuses.filter(
+                **{"entry__workspace": workspace, f"entry__{inputs.RECORD_COLUMNS[kind]}__in": chunk}
+            )
+            chosen = {(kind, record_id) for record_id in chunk}
+            held |= {key: waiting for key, waiting in _held(of_kind).items() if key in chosen}
+    return held
+
+
+def _held(statuses: QuerySet[EntryStatus]) -> dict[mapping.Key, Held]:
+    held: dict[mapping.Key, Held] = {}
     for reasons, minutes, day in statuses.values_list("reasons", "minutes", "entry__txn_date"):
         if holds({reason["code"] for reason in reasons}):
             # A set: two reasons about one record must not count the minutes twice.

@@ -6,7 +6,7 @@ Nothing is saved and no vendor is called. The number of queries does not depend 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -17,6 +17,7 @@ from django.db.models import Q, QuerySet
 from integrations.models import Company, TimeEntry, Workspace
 from mapping.decisions.batch import Choice
 from mapping.decisions.preview import BillingLine, MappingPreview, MappingSnapshot, PlannedRecord
+from mapping.neighborhood import NotClosed
 from mapping.queries import Key, company_of
 from syncjobs.models import EntryStatus, Receipt
 from syncjobs.planning import inputs, unanswered
@@ -117,19 +118,27 @@ def forecast(
     records, by kind and id.
     """
     planned, choices = list(planned), list(choices)
-    snapshot = MappingSnapshot(workspace)
-    partners = inputs.partners_of(company_of(workspace))
+    # New records and names are in no index.
+    near = MappingSnapshot.around(workspace, choices) if not planned and not renamed else None
+    snapshot = near or MappingSnapshot(workspace)
+    try:
+        preview = snapshot.after(choices, planned=planned, renamed=renamed, now=now)
+    except NotClosed:
+        snapshot = MappingSnapshot(workspace)
+        preview = snapshot.after(choices, planned=planned, renamed=renamed, now=now)
+    links = None if snapshot.known is None else [*snapshot.now().links, *preview.links]
+    partners = inputs.partners_of(company_of(workspace), among=links)
     before = _mapping_table(snapshot.now(), partners)
-    after = _mapping_table(
-        snapshot.after(choices, planned=planned, renamed=renamed, now=now),
-        _add_planned(planned, partners, company_of(workspace)),
-    )
+    partners_then = _add_planned(planned, partners, company_of(workspace))
+    after = _mapping_table(preview, partners_then)
     result = Forecast(
         links=_count_new_links(before, after),
         unlinks=_count_new_links(after, before),
         billing=snapshot.billing(choices, planned=planned),
     )
     affected_rows = _affected_entries(workspace, before, after)
+    if snapshot.known is not None:
+        after = _with_others(workspace, after, affected_rows, known=snapshot.known)
     context = _load_context(workspace, affected_rows, after)
     obstacles: dict[tuple[str, str, str], Obstacle] = {}
     for row in affected_rows.select_related("status"):
@@ -220,6 +229,19 @@ def _affected_entries(workspace: Workspace, before: MappingTable, after: Mapping
         Q(user_id__in=changed["user"]) | Q(client_id__in=changed["client"]) | Q(project_id__in=changed["project"])
     )
     return TimeEntry.objects.current(workspace, workspace.start_date).filter(of_changed)
+
+
+def _with_others(
+    workspace: Workspace, table: MappingTable, rows: QuerySet[TimeEntry], *, known: Collection[Key]
+) -> MappingTable:
+    """Return the table with the other records that these entries name, as they are."""
+    others = inputs.load_mapping_table(workspace, inputs.records_of(rows) - set(known))
+    return replace(
+        table,
+        users={**others.users, **table.users},
+        clients={**others.clients, **table.clients},
+        projects={**others.projects, **table.projects},
+    )
 
 
 def _load_context(workspace: Workspace, rows: QuerySet[TimeEntry], mapping_table: MappingTable) -> PlanningContext:

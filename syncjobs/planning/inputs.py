@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Any
 
 from integrations.clockify.entry_payloads import EntryPayload
 from integrations.models import ArchivedConnection, ClockifyClient, ClockifyUser, Company, TimeEntry, Workspace
@@ -12,7 +13,16 @@ from integrations.quickbooks.connecting import archived, connection
 from integrations.reading import unreadable
 from mapping.desk.rows import entry_sentences
 from mapping.models import Link, MappingOverride
-from mapping.queries import QUICKBOOKS_MODELS, all_links_of, company_of, mapping_overrides_of, mismatches_of
+from mapping.queries import (
+    QUICKBOOKS_MODELS,
+    Key,
+    all_links_of,
+    by_kind,
+    chunks,
+    company_of,
+    mapping_overrides_of,
+    mismatches_of,
+)
 from syncjobs.models import Action, EntryOverride, Receipt, SignOff
 from syncjobs.planning import lines, unanswered
 from syncjobs.planning.unanswered import Unanswered
@@ -32,6 +42,9 @@ from syncjobs.rules.drafts.eligibility import (
 from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps.changes import Sent
 from syncjobs.rules.steps.former_links import with_former
+
+# The entries' columns with the ids of their records, by kind.
+RECORD_COLUMNS = {"user": "user_id", "client": "client_id", "project": "project_id"}
 
 
 @dataclass(frozen=True)
@@ -130,21 +143,35 @@ def connection_reasons(
     return reasons
 
 
-def load_mapping_table(workspace: Workspace) -> MappingTable:
-    """Return the saved mapping of the workspace's records. A partner that is inactive in the mirror suspends a link."""
+def load_mapping_table(workspace: Workspace, among: Collection[Key] | None = None) -> MappingTable:
+    """Return the saved mapping of the workspace's records. A partner that is inactive in the mirror suspends a link.
+
+    `among`: of these records alone, by kind and Clockify id.
+    """
     if workspace.company is None:
         return MappingTable()
-    ignored_keys = (
-        mapping_overrides_of(workspace).filter(choice=MappingOverride.Choice.IGNORED).values_list("kind", "clockify_id")
-    )
-    table = build_mapping_table(all_links_of(workspace), set(ignored_keys), partners_of(company_of(workspace)))
-    return replace(table, unreadable=unreadable.table(workspace), mismatches=saved_mismatches(workspace))
+    ignored = mapping_overrides_of(workspace).filter(choice=MappingOverride.Choice.IGNORED)
+    links = list(_among(all_links_of(workspace), among))
+    partners = partners_of(company_of(workspace), among=None if among is None else links)
+    ignored_keys = {(override.kind, override.clockify_id) for override in _among(ignored, among)}
+    table = build_mapping_table(sorted(links, key=lambda link: link.pk), ignored_keys, partners)
+    return replace(table, unreadable=unreadable.table(workspace), mismatches=saved_mismatches(workspace, among))
 
 
-def saved_mismatches(workspace: Workspace) -> dict[tuple[str, str], str]:
-    """Return what the mismatches of Clockify's records say, by kind and id."""
+def _among(rows: QuerySet[Any], keys: Collection[Key] | None) -> Iterator[Any]:
+    """Yield the rows of all Clockify records, or of these."""
+    if keys is None:
+        yield from rows
+        return
+    for kind, ids in by_kind(keys).items():
+        for chunk in chunks(ids):
+            yield from rows.filter(kind=kind, clockify_id__in=chunk)
+
+
+def saved_mismatches(workspace: Workspace, among: Collection[Key] | None = None) -> dict[Key, str]:
+    """Return what the mismatches of Clockify's records say, by kind and id; with `among` those of these records."""
     rows = mismatches_of(workspace).exclude(clockify_id="").order_by()
-    return entry_sentences(rows.defer("likely", "order_key", "search_left", "search_right"))
+    return entry_sentences(_among(rows.defer("order_key", "search_left", "search_right"), among))
 
 
 def load_former(workspace: Workspace) -> MappingTable | None:
@@ -168,10 +195,13 @@ def partners_of(company: Company, *, among: Collection[Link] | None = None) -> d
         # Plain values instead of model instances: a mirror may hold tens of thousands of records.
         columns = ("quickbooks_id", "active", "gone_at", *(("currency",) if kind == "customer" else ()))
         rows = model._default_manager.filter(company=company)
+        selected = [rows]
         if among is not None:
-            rows = rows.filter(quickbooks_id__in={link.quickbooks_id for link in among if link.quickbooks_kind == kind})
-        for key, active, gone_at, *currency in rows.values_list(*columns):
-            partners[kind, key] = PartnerStatus(active and gone_at is None, *currency)
+            ids = {link.quickbooks_id for link in among if link.quickbooks_kind == kind}
+            selected = [rows.filter(quickbooks_id__in=chunk) for chunk in chunks(ids)]
+        for query in selected:
+            for key, active, gone_at, *currency in query.values_list(*columns):
+                partners[kind, key] = PartnerStatus(active and gone_at is None, *currency)
     return partners
 
 
@@ -269,6 +299,16 @@ def entry_of(
     )
 
 
+def records_of(entries: QuerySet[TimeEntry]) -> set[Key]:
+    """Return kind and id of the Clockify records that these entries name."""
+    return {
+        (kind, record_id)
+        for kind, column in RECORD_COLUMNS.items()
+        for record_id in entries.order_by().values_list(column, flat=True).distinct()
+        if record_id
+    }
+
+
 def source_of(row: TimeEntry) -> dict[str, str]:
     """Return the Clockify ids that a receipt keeps, to tell a changed link from an edit later."""
     return {"user": row.user_id, "project": row.project_id}
@@ -315,11 +355,14 @@ def open_actions(workspace: Workspace) -> dict[str, Action]:
     return {action.entry_id: action for action in rows}
 
 
-def load_context(workspace: Workspace) -> PlanningContext:
-    """Return the context of the workspace, without receipts: callers add those of the entries at hand."""
+def load_context(workspace: Workspace, among: Collection[Key] | None = None) -> PlanningContext:
+    """Return the context of the workspace, without receipts: callers add those of the entries at hand.
+
+    `among`: for entries of these Clockify records alone.
+    """
     return PlanningContext(
         policy=policy_of(workspace),
-        mapping_table=load_mapping_table(workspace),
+        mapping_table=load_mapping_table(workspace, among),
         overrides=overrides_of(workspace),
         receipts={},
         actions=open_actions(workspace),

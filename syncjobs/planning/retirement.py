@@ -11,12 +11,11 @@ from datetime import datetime
 from django.db.models import F, Q, QuerySet
 
 from integrations.models import TimeEntry, Workspace
-from mapping.queries import CLOCKIFY_MODELS, Key, links_of
+from mapping.queries import CLOCKIFY_MODELS, Key, chunks, links_of
 from syncjobs.models import EntryStatus, Receipt
 from syncjobs.planning import inputs
 
 State = EntryStatus.State
-COLUMNS = {"user": "user_id", "client": "client_id", "project": "project_id"}
 # Of time without a receipt; BLOCKED counts where people can free it.
 UNSENT = (State.READY, State.FAILED, State.UNKNOWN)
 Gone = Mapping[str, set[str]]
@@ -53,7 +52,7 @@ def save(workspace: Workspace, gone: Gone, *, now: datetime) -> None:
 
 def _of(gone: Gone) -> Q:
     condition = Q(pk=None)
-    for kind, column in COLUMNS.items():
+    for kind, column in inputs.RECORD_COLUMNS.items():
         # A subquery instead of the ids, of which there may be more than SQLite takes as parameters.
         rows = CLOCKIFY_MODELS[kind]._default_manager.filter(Q(from_entries=True) | Q(gone_at__isnull=False))
         if gone[kind]:
@@ -73,13 +72,15 @@ def _holding_time(workspace: Workspace, gone: Gone) -> Iterator[Key]:
     )
     partners = {
         (kind, clockify_id): (quickbooks_kind, quickbooks_id)
-        for kind, clockify_id, quickbooks_kind, quickbooks_id in links_of(workspace).values_list(
-            "kind", "clockify_id", "quickbooks_kind", "quickbooks_id"
-        )
+        for of_kind, ids in gone.items()
+        for chunk in chunks(ids)
+        for kind, clockify_id, quickbooks_kind, quickbooks_id in links_of(workspace)
+        .filter(kind=of_kind, clockify_id__in=chunk)
+        .values_list("kind", "clockify_id", "quickbooks_kind", "quickbooks_id")
     }
     for row in rows.select_related("status"):
         receipt = _receipt(workspace, row) if row.status.state == State.CHANGED else None
-        for kind, column in COLUMNS.items():
+        for kind, column in inputs.RECORD_COLUMNS.items():
             key = (kind, getattr(row, column))
             if key[1] in gone[kind] and not (receipt is not None and _was_sent_to(receipt, kind, partners.get(key))):
                 yield key

@@ -122,7 +122,7 @@ def _held(causes: Sequence[Cause], by_pk: Mapping[int, Workspace]) -> Group:
 def _mismatches(names: Iterable[Cause]) -> dict[tuple[int, str, str], Mismatch]:
     ids = [cause.record[1] for cause in names if cause.record]
     found = Mismatch.objects.filter(company=F("workspace__company"), clockify_id__in=ids)
-    found = found.defer("likely", "order_key", "search_left", "search_right")
+    found = found.defer("order_key", "search_left", "search_right")
     return {(row.workspace_id, row.kind, row.clockify_id): row for row in found}
 
 

@@ -57,6 +57,9 @@ NOT_SHOWN = {
     "SupportBundlePart",
     "LineRule",
     "ListVersion",
+    "IndexTerm",
+    "LikelyFound",
+    "NameIndex",
 }
 
 

@@ -1,0 +1,258 @@
+"""A decision matches and judges only what it can change, with the outcome of matching and judging everybody."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from integrations.models import ClockifyProject, Workspace
+from mapping import name_index, rematch
+from mapping.decisions import batch, csv_import, undo
+from mapping.decisions.batch import Choice
+from mapping.errors import Refused
+from mapping.models import Decision, IndexTerm, LikelyFound, Link, MappingOverride, Mismatch
+from syncjobs.models import EntryStatus
+from syncjobs.planning import evaluate
+from syncjobs.planning.forecast import forecast
+from tests.support.factories import (
+    NOW,
+    ClientFactory,
+    ClockifyUserFactory,
+    CompanyFactory,
+    CustomerFactory,
+    EmployeeFactory,
+    ProjectFactory,
+    ReceiptFactory,
+    TimeEntryFactory,
+    VendorFactory,
+    WorkspaceFactory,
+)
+
+pytestmark = pytest.mark.django_db
+PEOPLE = [
+    "Ada Roe",
+    "ada roe",
+    "Ada  Roe",
+    "Jos\u00e9 Diaz",
+    "Jose Diaz",
+    "Jose\u0301 Diaz",
+    "Ben Okafor",
+    "Ben Okafo",
+    "",
+]
+COMPANIES = ["Acme", "acme", "Acme Inc", "Bluebird", "Blue bird", "Cobalt", "Cobalt (deleted)"]
+WORK = ["Site", "Shop", "shop", "Site 2", "Caf\u00e9", "Cafe", "Acme"]
+ACTIONS = ("link", "link", "link", "confirm", "unlink", "unlink", "ignore", "stop_ignoring")
+
+
+class World:
+    """Two sides at random, whose few names collide all the time."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = chance = random.Random(seed)
+        self.books = CompanyFactory(home_currency="USD")
+        self.workspace: Workspace = WorkspaceFactory(
+            company=self.books,
+            matching=chance.choice(["strict", "strict", "forgiving"]),
+            people_to_vendors=chance.random() < 0.7,
+        )
+        self.users = [self._user() for _ in range(chance.randint(2, 6))]
+        self.clients = [self._client() for _ in range(chance.randint(2, 5))]
+        self.projects = [self._project() for _ in range(chance.randint(3, 12))]
+        kinds = [EmployeeFactory, EmployeeFactory, VendorFactory]
+        self.people = [self._there(chance.choice(kinds), PEOPLE[:-1]) for _ in range(chance.randint(3, 8))]
+        self.customers = [self._there(CustomerFactory, COMPANIES) for _ in range(chance.randint(2, 6))]
+        for _ in range(chance.randint(2, 10)):
+            # Below others at any depth.
+            above = chance.choice(self.customers).quickbooks_id
+            self.customers.append(self._there(CustomerFactory, WORK + COMPANIES[:2], parent_id=above))
+        for _ in range(chance.randint(0, 25)):
+            self._entry()
+
+    def _odd(self) -> dict[str, Any]:
+        """Return the columns of a record that is gone, known from entries only, or neither."""
+        return self.chance.choice([{}] * 8 + [{"gone_at": NOW}, {"from_entries": True}])
+
+    def _user(self) -> Any:
+        facts = {"active": self.chance.random() < 0.85, "email": self.chance.choice(["", "", "a@x.com", "b@x.com"])}
+        return ClockifyUserFactory(workspace=self.workspace, name=self.chance.choice(PEOPLE), **facts, **self._odd())
+
+    def _client(self) -> Any:
+        name, archived = self.chance.choice(COMPANIES), self.chance.random() < 0.1
+        return ClientFactory(workspace=self.workspace, name=name, archived=archived, **self._odd())
+
+    def _project(self) -> Any:
+        client = self.chance.choice([None, *self.clients, *self.clients])
+        facts = {"client_id": client.clockify_id, "client_name": client.name} if client else {}
+        name, archived = self.chance.choice(WORK), self.chance.random() < 0.15
+        return ProjectFactory(workspace=self.workspace, name=name, archived=archived, **facts, **self._odd())
+
+    def _there(self, factory: Any, names: list[str], **facts: Any) -> Any:
+        active, name = self.chance.random() < 0.85, self.chance.choice(names)
+        if factory is not CustomerFactory:
+            facts["email"] = self.chance.choice(["", "", "a@x.com", "b@x.com"])
+        gone_at = NOW if self.chance.random() < 0.06 else None
+        name = name if active else f"{name} (deleted)"
+        return factory(company=self.books, name=name, active=active, gone_at=gone_at, **facts)
+
+    def _entry(self) -> None:
+        user, project = self.chance.choice(self.users), self.chance.choice(self.projects)
+        start = NOW.replace(day=self.chance.randint(2, 20))
+        entry = TimeEntryFactory(
+            workspace=self.workspace,
+            user_id=user.clockify_id,
+            project_id=project.clockify_id,
+            client_id=project.client_id,
+            start_at=start,
+            end_at=start + timedelta(minutes=self.chance.choice([20, 60, 95])),
+            txn_date=date(2026, 3, start.day),
+            billable=self.chance.random() < 0.85,
+            rate=self.chance.choice([None, Decimal("80.5")]),
+        )
+        if self.chance.random() < 0.2:
+            was = self.chance.choice(["content", "before an edit"])
+            facts = {"start_at": start, "txn_date": entry.txn_date, "content_hash": was}
+            ReceiptFactory(workspace=self.workspace, entry_id=entry.clockify_id, **facts)
+
+    # --- decisions -------------------------------------------------------------------------------------------
+    def step(self) -> Callable[[], Any]:
+        """Return something that people do, at random, to be done once or twice."""
+        kind = self.chance.choice(["choices", "choices", "choices", "undo", "undo", "undo batch", "upload"])
+        decisions = list(Decision.objects.order_by("-pk")[:12])
+        if kind == "undo" and decisions:
+            pk = self.chance.choice(decisions).pk
+            return lambda: _unless_refused(lambda: undo.undo_decision(self.workspace, pk, now=NOW))
+        batches = [decision.batch for decision in decisions if decision.batch]
+        if kind == "undo batch" and batches:
+            chosen = self.chance.choice(batches)
+            return lambda: _unless_refused(lambda: undo.undo_batch(self.workspace, chosen, now=NOW))
+        choices = self.choices()
+        if kind == "upload":
+            lines = ["kind,clockify_id,quickbooks_id,decision"]
+            lines += [
+                f"{choice.kind},{choice.clockify_id},{choice.quickbooks_id},{choice.verb.replace('_', ' ')}"
+                for choice in choices
+            ]
+            return lambda: self._upload("\n".join(lines))
+        return lambda: batch.apply(self.workspace, choices, now=NOW)
+
+    def choices(self) -> list[Choice]:
+        return [self._choice() for _ in range(self.chance.choice([1, 1, 1, 2, 4]))]
+
+    def _choice(self) -> Choice:
+        kind = self.chance.choice(["user", "client", "client", "project", "project"])
+        record = self.chance.choice({"user": self.users, "client": self.clients, "project": self.projects}[kind])
+        partner = self.chance.choice(self.people if kind == "user" else self.customers)
+        is_vendor = type(partner).__name__ == "Vendor"
+        verb = self.chance.choice(ACTIONS)
+        return Choice(verb, kind, record.clockify_id, partner.quickbooks_id, vendor=is_vendor)
+
+    def _upload(self, text: str) -> None:
+        changes = csv_import.read(self.workspace, text).changes
+        batch.apply(self.workspace, [change.choice for change in changes], now=NOW)
+
+
+def _unless_refused(work: Callable[[], Any]) -> None:
+    with contextlib.suppress(Refused):
+        work()
+
+
+def state(workspace: Workspace) -> dict[str, Any]:
+    """Return everything that matching and judging save, without primary keys."""
+    links = Link.objects.filter(workspace=workspace).order_by("kind", "clockify_id", "given_back_at", "quickbooks_id")
+    rows = Mismatch.objects.filter(workspace=workspace).order_by("kind", "clockify_id", "quickbooks_id")
+    columns = [field.attname for field in Mismatch._meta.concrete_fields]
+    columns = [name for name in columns if name not in ("id", "seen_at", "first_seen_at")]
+    statuses = EntryStatus.objects.filter(workspace=workspace).order_by("entry_id")
+    likely = LikelyFound.objects.filter(workspace=workspace).order_by("kind", "clockify_id")
+    terms = IndexTerm.objects.filter(workspace=workspace).order_by("kind", "record_id", "term")
+    return {
+        "links": list(
+            links.values_list(*[field.attname for field in Link._meta.concrete_fields if field.name != "id"])
+        ),
+        "overrides": list(MappingOverride.objects.order_by("kind", "clockify_id").values_list("clockify_id", "choice")),
+        "rows": list(rows.values(*columns)),
+        "statuses": list(statuses.values("entry_id", "state", "reasons", "warnings", "held", "cause", "minutes")),
+        "likely": list(likely.values_list("kind", "clockify_id", "name", "under", "found")),
+        "terms": list(terms.values_list("kind", "record_id", "term")),
+        "retired": list(ClockifyProject.objects.exclude(retired_at=None).values_list("clockify_id", flat=True)),
+    }
+
+
+def differences(few: dict[str, Any], everybody: dict[str, Any]) -> list[Any]:
+    """Return what is saved on one side only, short enough to read."""
+    found: list[Any] = []
+    for part, rows in everybody.items():
+        found += [(part, "only by few", row) for row in few[part] if row not in rows]
+        found += [(part, "only by everybody", row) for row in rows if row not in few[part]]
+    return found
+
+
+def decided(workspace: Workspace, step: Callable[[], Any]) -> dict[str, Any]:
+    with evaluate.deciding(workspace, now=NOW):
+        step()
+    return state(workspace)
+
+
+FEW, MANY = range(25), range(25, 400)
+
+
+@pytest.mark.parametrize("seed", [*FEW, *(pytest.param(seed, marks=pytest.mark.slow) for seed in MANY)])
+def test_matching_what_a_decision_can_change_is_matching_everybody(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(seed)
+    workspace = world.workspace
+    evaluate.refresh(workspace, now=NOW, compare_names=True)
+    for _ in range(6):
+        step = world.step()
+        with transaction.atomic(), monkeypatch.context() as without_index:
+            without_index.setattr(name_index, "current", lambda _: None)
+            everybody = decided(workspace, step)
+            transaction.set_rollback(True)
+
+        with monkeypatch.context() as watched:
+            if workspace_is_indexed(workspace):
+                watched.setattr(rematch, "rematch", _nobody_matches_everybody)
+            few = decided(workspace, step)
+
+        assert differences(few, everybody) == []
+        evaluate.refresh(workspace, now=NOW)
+        again = state(workspace)
+        # Who retires by the entries as judged just now leaves a partner only then.
+        assert again["retired"] != few["retired"] or differences(few, again) == []
+
+
+@pytest.mark.parametrize("seed", [*FEW, *(pytest.param(seed, marks=pytest.mark.slow) for seed in MANY)])
+def test_a_forecast_by_few_is_that_by_everybody(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(seed)
+    workspace = world.workspace
+    evaluate.refresh(workspace, now=NOW, compare_names=True)
+    for _ in range(6):
+        choices = world.choices()
+        with monkeypatch.context() as without_index:
+            without_index.setattr(name_index, "current", lambda _: None)
+            by_everybody = forecast(workspace, choices, now=NOW)
+
+        assert forecast(workspace, choices, now=NOW) == by_everybody
+        decided(workspace, lambda choices=choices: batch.apply(workspace, choices, now=NOW))  # type: ignore[misc]
+
+
+def workspace_is_indexed(workspace: Workspace) -> bool:
+    # A record that retires, or does no more, is a change of the lists.
+    return name_index.current(workspace) is not None and not workspace_has_gone(workspace)
+
+
+def workspace_has_gone(workspace: Workspace) -> bool:
+    models = rematch.CLOCKIFY_MODELS.values()
+    rows = [model._default_manager.filter(workspace=workspace) for model in models]
+    return any(query.exclude(gone_at=None).exists() or query.filter(from_entries=True).exists() for query in rows)
+
+
+def _nobody_matches_everybody(*_: Any, **__: Any) -> None:
+    raise AssertionError("everybody was matched")
