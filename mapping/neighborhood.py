@@ -90,14 +90,15 @@ def around(
     rows: Collection[Key] = (),
     pools: Collection[Key] = (),
     links_only: bool = False,
+    most: int = MAX_RECORDS,
 ) -> Neighborhood:
     """Return the records around `seeds`: Clockify records, each with the partners it had or is to have.
 
     `rows`: records whose rows are to be made although no link of theirs changes; `pools`: the places, as Clockify kind
     and parent id, at which likely partners are looked for anew; `links_only`: nobody's row is to be made. Raises
-    TooLarge and OutOfDate.
+    TooLarge, where more than `most` records may change, and OutOfDate.
     """
-    reader = _Reader(workspace)
+    reader = _Reader(workspace, most)
     reader.follow(seeds)
     if links_only:
         reader.found.shown = set(reader.found.changing)
@@ -110,8 +111,8 @@ def around(
 class _Reader:
     """Reads each record once, and remembers what was asked for."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
+    def __init__(self, workspace: Workspace, most: int) -> None:
+        self._workspace, self._most = workspace, most
         self._company: Company = company_of(workspace)
         self.found = Neighborhood()
         self._looked_up: set[Key] = set()  # records of either side that were read, if they are there
@@ -300,7 +301,7 @@ class _Reader:
 
     # --- reading -------------------------------------------------------------------------------------------
     def _check_size(self, keys: Collection[Key]) -> None:
-        if len(keys) > MAX_RECORDS:
+        if len(keys) > self._most:
             raise TooLarge
 
     def _check_index(self, keys: Collection[Key]) -> None:

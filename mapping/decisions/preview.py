@@ -25,12 +25,17 @@ from mapping.queries import (
     last_ids,
     links_of,
     mapping_overrides_of,
+    mismatches_of,
     quickbooks_records,
 )
 from mapping.rematch import link_row
 
 # Id of a QuickBooks record that does not exist yet; QuickBooks' own ids are numbers.
 NEW = "new"
+# Reasons of records whose name may equal a partner's when forgiving.
+NEAR_MISSES = ("NAME_DIFFERS", "EMPLOYEE_INACTIVE", "CUSTOMER_INACTIVE")
+# With more of them, looking at everybody is as fast.
+MAX_NEAR_MISSES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +88,7 @@ class MappingSnapshot:
     @classmethod
     def around(cls, workspace: Workspace, choices: Collection[Choice]) -> MappingSnapshot | None:
         """Return what these decisions can change; None where the index of names can't tell, or it is too much."""
-        index = name_index.current(workspace)
-        # What was decided and not matched yet changes the links as well.
-        if index is None or (index.decision, index.link) != last_ids(workspace):
+        if not _is_matched(workspace):
             return None
         seeds: dict[Key, set[Key]] = defaultdict(set)
         for choice in choices:
@@ -95,6 +98,24 @@ class MappingSnapshot:
             return cls(workspace, neighborhood.around(workspace, seeds, links_only=True))
         except (neighborhood.TooLarge, neighborhood.OutOfDate):
             return None
+
+    @classmethod
+    def of_near_misses(cls, workspace: Workspace) -> MappingSnapshot:
+        """Return what the forgiving rule would match besides the workspace's own: of few records, if that can be told.
+
+        A record that has a name equal to a partner's only when forgiving says so in its row, or that an inactive record
+        has the very name; one more may follow from its client's.
+        """
+        if not _is_matched(workspace):
+            return cls(workspace)
+        # Saved links are what the rule gives, so that a forgiving rule has no more to give.
+        rows = mismatches_of(workspace).filter(reason__in=NEAR_MISSES, has_link=False).order_by()
+        keys = rows.values_list("kind", "clockify_id") if workspace.matching != FORGIVING else ()
+        seeds: dict[Key, set[Key]] = {(kind, clockify_id): set() for kind, clockify_id in keys}
+        try:
+            return cls(workspace, neighborhood.around(workspace, seeds, links_only=True, most=MAX_NEAR_MISSES))
+        except (neighborhood.TooLarge, neighborhood.OutOfDate):
+            return cls(workspace)
 
     @property
     def known(self) -> Collection[Key] | None:
@@ -176,11 +197,13 @@ class MappingSnapshot:
     def forgiving_pairs(self) -> list[tuple[ClockifyRecord, QuickBooksRecord, str]]:
         """Return the pairs that the rule would link in forgiving mode, unique on both sides, each with its reason."""
         known_links: list[KnownLink] = [known_link(row) for row in self._links]
-        outcome = match.paired(self._clockify, self._quickbooks, known_links, self._overrides, mode=FORGIVING)
+        overrides = self._overrides if self._near is None else self._near.known_overrides()
+        outcome = match.paired(self._clockify, self._quickbooks, known_links, overrides, mode=FORGIVING)
         clockify, quickbooks = self._records(())
         return [
             (clockify[link.kind, link.clockify_id], quickbooks[link.quickbooks_kind, link.quickbooks_id], link.why)
             for link in outcome.links
+            if self._near is None or (link.kind, link.clockify_id) in self._near.changing
         ]
 
     def _records(
@@ -256,6 +279,12 @@ class MappingSnapshot:
             quickbooks_name=partner.name,
             parent_id=partner.parent_id,
         )
+
+
+def _is_matched(workspace: Workspace) -> bool:
+    """Return whether the index of names may be used: nothing changed since it was made, and every decision counts."""
+    index = name_index.current(workspace)
+    return index is not None and (index.decision, index.link) == last_ids(workspace)
 
 
 def _is_linked_to(before: Link | None, vendor_id: str) -> bool:

@@ -45,15 +45,16 @@ class SafePair:
 
 def safe_pairs(workspace: Workspace, *, kinds: Collection[str] = ("user", "client", "project")) -> list[SafePair]:
     """Return the safe pairs as of now, those that hold the most minutes first, in a fixed number of queries."""
+    waiting = mismatches_of(workspace).exclude(clockify_id="").exclude(blocked_entries=0).order_by()
     held = {
         (kind, clockify_id): (minutes, entries)
-        for kind, clockify_id, minutes, entries in mismatches_of(workspace).values_list(
+        for kind, clockify_id, minutes, entries in waiting.values_list(
             "kind", "clockify_id", "blocked_minutes", "blocked_entries"
         )
     }
     linked = set(links_of(workspace).filter(kind="client", suspended="").values_list("clockify_id", flat=True))
     pairs = []
-    for clockify, quickbooks, why in MappingSnapshot(workspace).forgiving_pairs():
+    for clockify, quickbooks, why in MappingSnapshot.of_near_misses(workspace).forgiving_pairs():
         if clockify.kind not in kinds or not acceptance.is_safe(clockify, quickbooks):
             continue
         minutes, entries = held.get((clockify.kind, clockify.id), (0, 0))
@@ -86,10 +87,11 @@ def among(pairs: Collection[SafePair], keys: Collection[str] | None) -> tuple[li
     clients = {pair.clockify_id for pair in chosen if pair.kind == "client"}
     # The client may not be among the keys that a person left selected.
     accepted = [pair for pair in chosen if not pair.follows or pair.follows in clients]
+    accepted_keys = {pair.key for pair in accepted}
     left_out = [
         (pair.key, f"{pair.name} waits for its client {pair.client_name}; accept that as well.")
         for pair in chosen
-        if pair not in accepted
+        if pair.key not in accepted_keys
     ]
     safe = {pair.key for pair in pairs}
     left_out += [(key, "It is not safe any more; look at it again.") for key in sorted(requested - safe)]

@@ -87,7 +87,8 @@ def difference(name: str, other_name: str) -> str:
     if identity(name) == identity(other_name):
         return ""
     # Wiping out everything at once first: most pairs differ in letters, and need no look at the combinations.
-    if _apply(name, aspects=tuple(ASPECTS)) == _apply(other_name, aspects=tuple(ASPECTS)):
+    everything = tuple(ASPECTS)
+    if forgiving(name, other_name) or _apply(name, aspects=everything) == _apply(other_name, aspects=everything):
         for size in range(1, len(ASPECTS) + 1):
             for aspects in combinations(ASPECTS, size):
                 if _apply(name, aspects=aspects) == _apply(other_name, aspects=aspects):

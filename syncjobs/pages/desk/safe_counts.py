@@ -47,7 +47,9 @@ def known(workspace: Workspace, tab: str) -> Safe | None:
 def count(workspace: Workspace, tab: str, *, now: datetime) -> Safe:
     """Count what is safe now, and cache it for the next pages."""
     pairs = pairs_of(workspace, tab)
-    unblocks = forecast(workspace, [pair.choice for pair in pairs], now=now).unblocks if pairs else None
+    # The others hold no time that could go; a client may let the rule link projects that hold some.
+    holding = [pair.choice for pair in pairs if pair.entries or pair.kind == "client"]
+    unblocks = forecast(workspace, holding, now=now).unblocks if holding else None
     keys = [pair.key for pair in pairs]
     totals = (unblocks.entries, unblocks.minutes) if unblocks else (0, 0)
     cache.set(_key(workspace, tab), (keys, *totals), CACHE_SECONDS)

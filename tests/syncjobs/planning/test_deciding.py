@@ -16,9 +16,12 @@ from integrations.models import ClockifyProject, Workspace
 from mapping import name_index, rematch
 from mapping.decisions import batch, csv_import, undo
 from mapping.decisions.batch import Choice
+from mapping.decisions.safe_pairs import safe_pairs
+from mapping.desk.index import PROJECTS
 from mapping.errors import Refused
 from mapping.models import Decision, IndexTerm, LikelyFound, Link, MappingOverride, Mismatch
 from syncjobs.models import EntryStatus
+from syncjobs.pages.desk import safe_counts
 from syncjobs.planning import evaluate
 from syncjobs.planning.forecast import forecast
 from tests.support.factories import (
@@ -241,6 +244,24 @@ def test_a_forecast_by_few_is_that_by_everybody(seed: int, monkeypatch: pytest.M
 
         assert forecast(workspace, choices, now=NOW) == by_everybody
         decided(workspace, lambda choices=choices: batch.apply(workspace, choices, now=NOW))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("seed", [*FEW, *(pytest.param(seed, marks=pytest.mark.slow) for seed in MANY)])
+def test_safe_pairs_by_few_are_those_by_everybody(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(seed)
+    workspace = world.workspace
+    evaluate.refresh(workspace, now=NOW, compare_names=True)
+    for _ in range(6):
+        few = safe_pairs(workspace)
+        with monkeypatch.context() as without_index:
+            without_index.setattr(name_index, "current", lambda _: None)
+            assert few == safe_pairs(workspace)
+            unblocks = forecast(workspace, [pair.choice for pair in few], now=NOW).unblocks
+        counted = safe_counts.count(workspace, PROJECTS, now=NOW)
+        of_projects = [pair for pair in few if pair.kind != "user"]
+        if of_projects == few:
+            assert (counted.entries, counted.minutes) == (unblocks.entries, unblocks.minutes)
+        decided(workspace, world.step())
 
 
 def workspace_is_indexed(workspace: Workspace) -> bool:
