@@ -131,7 +131,8 @@ def ready(workspace: Workspace) -> tuple[int, int]:
 
 
 def to_do(workspace: Workspace, tab: str) -> int:
-    return counted(workspace).sections[tab][TODO]
+    """Return the number of a tab's open rows, without counting its other lists."""
+    return DeskIndex(workspace, tab, TODO).count
 
 
 def context(request: HttpRequest, workspace: Workspace, params: DeskParams) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from integrations.models import Workspace
 from mapping.decisions.safe_pairs import SafePair, safe_pairs
 from mapping.desk.index import CLIENTS, PEOPLE, PROJECTS
-from mapping.models import Mismatch
+from mapping.models import Mismatch, NameIndex
 from syncjobs.planning.forecast import forecast
 
 CACHE_SECONDS = 24 * 3600
@@ -57,8 +57,9 @@ def count(workspace: Workspace, tab: str, *, now: datetime) -> Safe:
 
 
 def _key(workspace: Workspace, tab: str) -> str:
-    """Return the cache key; every check and decision rewrites the mismatches, so it changes with their time."""
+    """Return the cache key: every check rewrites the mismatches, and every decision moves the index of names on."""
     rows = Mismatch.objects.filter(workspace=workspace, company=workspace.company)
     seen_at = rows.values_list("seen_at", flat=True).first()
     timestamp = seen_at.timestamp() if seen_at else 0
-    return f"desk-safe-{tab}-{workspace.pk}-{workspace.company_id}-{timestamp}"
+    index = NameIndex.objects.filter(workspace=workspace).values_list("decision", "link").first() or (0, 0)
+    return f"desk-safe-{tab}-{workspace.pk}-{workspace.company_id}-{timestamp}-{index[0]}-{index[1]}"

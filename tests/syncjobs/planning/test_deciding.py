@@ -213,6 +213,9 @@ def test_matching_what_a_decision_can_change_is_matching_everybody(seed: int, mo
     workspace = world.workspace
     evaluate.refresh(workspace, now=NOW, compare_names=True)
     for _ in range(6):
+        if world.chance.random() < 0.15:
+            # Decided by a process that died before it matched.
+            batch.apply(workspace, world.choices(), now=NOW)
         step = world.step()
         with transaction.atomic(), monkeypatch.context() as without_index:
             without_index.setattr(name_index, "current", lambda _: None)
