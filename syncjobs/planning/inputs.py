@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from integrations.clockify.entry_payloads import EntryPayload
 from integrations.models import ArchivedConnection, ClockifyClient, ClockifyUser, Company, TimeEntry, Workspace
 from integrations.quickbooks.connecting import archived, connection
