@@ -8,8 +8,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integrations', '0027_versions_of_lists'),
-        ('mapping', '0011_many_partner_writes'),
+        ('integrations', '0028_versions_of_lists'),
+        ('mapping', '0012_words_of_mismatches'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

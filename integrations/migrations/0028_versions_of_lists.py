@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integrations', '0026_plainer_help_of_policy'),
+        ('integrations', '0027_plainer_words_of_what_was_read'),
     ]
 
     operations = [
