@@ -172,7 +172,7 @@ def check_usable(workspace: Workspace, name: str, key: str) -> None:
     company = company_of(workspace)
     row = lines.QUICKBOOKS_MODELS[name]._default_manager.filter(company=company, quickbooks_id=key).first()
     problem = lines.problem_of(company, name, row)
-    if row is None and "switched off" not in problem:
+    if row is None and not lines.is_switched_off(company, name):
         raise Refused(f"There is no {name} {key!r} in QuickBooks; check for new users and customers, then look again.")
     if problem:
         raise Refused(f"The {name} {lines.name_of(row) or key} {problem}.")

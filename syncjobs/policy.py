@@ -135,7 +135,7 @@ def _listed(name: str) -> Callable[[Workspace, str], str]:
         if len(found) > 1:
             raise BadValue(f"several {name}s are named {text!r}; give the id of one")
         problem = lines.problem_of(workspace.company, name, found[0] if found else None)
-        if not found and "switched off" not in problem:
+        if not found and not lines.is_switched_off(workspace.company, name):
             raise BadValue(f"there is no active {name} {text!r}; check for new users and customers, then look again")
         if problem:
             raise BadValue(f"the {name} {lines.name_of(found[0]) if found else text!r} {problem}")

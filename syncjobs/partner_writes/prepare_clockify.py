@@ -10,7 +10,7 @@ from mapping.matching.names import identity, strip_deleted
 from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, company_of, links_of
 from syncjobs.partner_writes import drafts, rules
 from syncjobs.partner_writes.drafts import PartnerDraft, WriteRequest
-from syncjobs.partner_writes.rules import Remedy, RuleCheck
+from syncjobs.partner_writes.rules import Do, Remedy, RuleCheck
 
 
 def create(workspace: Workspace, request: WriteRequest) -> PartnerDraft:
@@ -108,7 +108,7 @@ def _name_checks(entity: str, name: str) -> list[RuleCheck]:
 def _customer_check(customer: Customer) -> RuleCheck:
     if customer.active:
         return RuleCheck("Customer is active", True, customer.full_name or customer.name)
-    remedy = Remedy("reactivate", "Reactivate it", f"customer:{customer.quickbooks_id}")
+    remedy = Remedy(Do.REACTIVATE, "Reactivate it", f"customer:{customer.quickbooks_id}")
     return RuleCheck(
         "Customer is active", False, f"{strip_deleted(customer.name)} is inactive in QuickBooks.", (remedy,)
     )
@@ -146,7 +146,7 @@ def _client_id_for(workspace: Workspace, request: WriteRequest, customer: Custom
     parent_name = customer.full_name.rpartition(":")[0] or "Its parent"
     if link is not None:
         return link.clockify_id, RuleCheck("Client is known", True, link.clockify_name)
-    remedy = Remedy("create", f"Create a client for {parent_name} first", f"customer:{customer.parent_id}")
+    remedy = Remedy(Do.CREATE, f"Create a client for {parent_name} first", f"customer:{customer.parent_id}")
     return "", RuleCheck("Client is known", False, f"{parent_name} has no client in Clockify yet.", (remedy,))
 
 

@@ -13,7 +13,7 @@ from mapping.matching.names import identity, strip_deleted
 from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS, company_of, links_of
 from syncjobs.partner_writes import drafts, rules
 from syncjobs.partner_writes.drafts import PartnerDraft, WriteRequest
-from syncjobs.partner_writes.rules import Namesake, Remedy, RuleCheck
+from syncjobs.partner_writes.rules import Do, Namesake, Remedy, RuleCheck
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
 
@@ -220,7 +220,7 @@ def _parent_checks(parent_id: str, parent: Customer | None) -> list[RuleCheck]:
     name = rules.strip_full_name(_full_name(parent))
     if parent.active:
         return [RuleCheck(title, True, name)]
-    remedy = Remedy("reactivate", f"Reactivate {name}", f"customer:{parent.quickbooks_id}")
+    remedy = Remedy(Do.REACTIVATE, f"Reactivate {name}", f"customer:{parent.quickbooks_id}", of_parent=True)
     return [RuleCheck(title, False, f"{name} is inactive.", (remedy,))]
 
 
@@ -235,7 +235,9 @@ def _parent_id_for(workspace: Workspace, request: WriteRequest, record: Any) -> 
     link = links_of(workspace).filter(kind="client", clockify_id=client_id, suspended="").first()
     if link is not None:
         return link.quickbooks_id, None
-    remedy = Remedy("create", f"Create a customer for {record.client_name} first", f"client:{client_id}")
+    remedy = Remedy(
+        Do.CREATE, f"Create a customer for {record.client_name} first", f"client:{client_id}", of_parent=True
+    )
     return "", RuleCheck(
         "Parent is known", False, f"{record.client_name} has no customer in QuickBooks yet.", (remedy,)
     )

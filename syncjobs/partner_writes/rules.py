@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 
 from mapping.matching.names import strip_deleted
@@ -21,13 +22,26 @@ SIGNS = {":": "a colon", "\t": "a tab", "\n": "a line break", "\r": "a line brea
 BRACKETS = re.compile("[<>]")
 
 
+class Do(StrEnum):
+    """What a remedy does."""
+
+    NAME = "name"
+    LINK = "link"
+    REACTIVATE = "reactivate"
+    CREATE = "create"
+
+
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """A way to resolve a failed check. `do`: name (`value` is a free one), link, reactivate or create (kind:id)."""
+    """A way to resolve a failed check. `value`: a name that can be taken, or the record as `kind:id`.
 
-    do: str
+    `of_parent`: it is done to the parent; the record itself is still to be written then.
+    """
+
+    do: Do
     label: str
     value: str = ""
+    of_parent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +77,7 @@ def signs(name: str, *, title: str = "No colon, tab or line break") -> RuleCheck
     place = f" after “{words_before[-1]}”" if words_before else " at its beginning"
     cleaned = without_signs(name)
     instead = "Use a hyphen instead" if found_signs[0] == ":" else "Use a space instead"
-    return RuleCheck(title, False, f"There is {SIGNS[found_signs[0]]}{place}.", (Remedy("name", instead, cleaned),))
+    return RuleCheck(title, False, f"There is {SIGNS[found_signs[0]]}{place}.", (Remedy(Do.NAME, instead, cleaned),))
 
 
 def without_signs(name: str) -> str:
@@ -79,7 +93,7 @@ def length(name: str, *, most: int, least: int = 1, title: str = "Short enough")
     if count > most:
         shortened = name.strip()[:most].rstrip()
         value = f"It has {count} characters, {most} are allowed."
-        return RuleCheck(title, False, value, (Remedy("name", f"Cut after {most} characters", shortened),))
+        return RuleCheck(title, False, value, (Remedy(Do.NAME, f"Cut after {most} characters", shortened),))
     return RuleCheck(title, True, f"{count} of {most} characters")
 
 
@@ -89,7 +103,7 @@ def no_brackets(name: str) -> RuleCheck:
     if not BRACKETS.search(name):
         return RuleCheck(title, True, "none")
     cleaned = " ".join(BRACKETS.sub(" ", name).split())
-    return RuleCheck(title, False, "Clockify takes no < and >.", (Remedy("name", "Leave them out", cleaned),))
+    return RuleCheck(title, False, "Clockify takes no < and >.", (Remedy(Do.NAME, "Leave them out", cleaned),))
 
 
 def free_in_quickbooks(
@@ -108,10 +122,10 @@ def free_in_quickbooks(
     # An active holder first: it can be linked at once.
     holder = sorted(same_name, key=lambda record: not record.active)[0]
     remedies = [
-        Remedy("name", f"Use “{free_name}”", free_name) for free_name in [_next_free_name(name, full_name, others)]
+        Remedy(Do.NAME, f"Use “{free_name}”", free_name) for free_name in [_next_free_name(name, full_name, others)]
     ]
     if holder.kind in linkable:
-        action, label = ("link", "Link to it") if holder.active else ("reactivate", "Reactivate it")
+        action, label = (Do.LINK, "Link to it") if holder.active else (Do.REACTIVATE, "Reactivate it")
         remedies.insert(0, Remedy(action, label, holder.value))
     state = "" if holder.active else "inactive "
     return RuleCheck(title, False, f"The {state}{holder.kind} {holder.id} has this name.", tuple(remedies))

@@ -235,9 +235,14 @@ def shown(workspace: Workspace, line: Line) -> dict[str, dict[str, str]]:
     return {**fields, "description": {"value": description.cut(line.words), "by": words.by}}
 
 
+def is_switched_off(company: Company, name: str) -> bool:
+    """Return True if the company's settings have classes, or locations, off; items have no such switch."""
+    return name in SWITCHES and getattr(company, SWITCHES[name][0]) is False
+
+
 def problem_of(company: Company, name: str, row: Any) -> str:
     """Return why nothing can be booked on an item, class or location, after its name; "" if it can."""
-    if name in SWITCHES and getattr(company, SWITCHES[name][0]) is False:
+    if is_switched_off(company, name):
         return f"can't be used, since {SWITCHES[name][1]} are switched off in QuickBooks"
     if row is None or row.gone_at is not None:
         return "is gone from QuickBooks"

@@ -28,7 +28,7 @@ from syncjobs.pages import access
 from syncjobs.pages.links import desk
 from syncjobs.partner_writes import journal, submit
 from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, PartnerDraft, WriteRequest
-from syncjobs.partner_writes.rules import Remedy, RuleCheck
+from syncjobs.partner_writes.rules import Do, Remedy, RuleCheck
 
 IDENTITY_FIELDS = ("verb", "side", "entity", "kind", "clockify_id", "quickbooks_id")
 EDITABLE_FIELDS = ("name", "given_name", "family_name", "parent_id", "client_id")
@@ -224,30 +224,24 @@ def _submit_text(write_request: WriteRequest) -> str:
 def _remedy_links(
     workspace: Workspace, write_request: WriteRequest, check: RuleCheck, back_url: str
 ) -> list[RemedyLink]:
-    return [
-        _remedy_link(workspace, write_request, remedy, back_url, of_parent="Parent" in check.title)
-        for remedy in check.remedies
-    ]
+    return [_remedy_link(workspace, write_request, remedy, back_url) for remedy in check.remedies]
 
 
-def _remedy_link(
-    workspace: Workspace, write_request: WriteRequest, remedy: Remedy, back_url: str, *, of_parent: bool
-) -> RemedyLink:
-    """Return the link of one remedy; `of_parent`: the failed check is about the parent of the record."""
-    if remedy.do == "name":
+def _remedy_link(workspace: Workspace, write_request: WriteRequest, remedy: Remedy, back_url: str) -> RemedyLink:
+    if remedy.do == Do.NAME:
         return RemedyLink(remedy.label, address(workspace.pk, replace(write_request, name=remedy.value), back=back_url))
     kind, _, record_id = remedy.value.partition(":")
-    if remedy.do == "link":
+    if remedy.do == Do.LINK:
         return RemedyLink(
             remedy.label,
             desk(workspace.pk, write_request.kind, write_request.clockify_id).partition("?")[0],
             remedy.value,
         )
     # After the parent is fixed the person comes back here, since the record itself is still to be written.
-    next_url = address(workspace.pk, write_request, back=back_url) if of_parent else back_url
-    if remedy.do == "create":
+    next_url = address(workspace.pk, write_request, back=back_url) if remedy.of_parent else back_url
+    if remedy.do == Do.CREATE:
         remedy_request = WriteRequest(CREATE, QUICKBOOKS, "customer", kind, record_id)
-    elif of_parent:
+    elif remedy.of_parent:
         remedy_request = WriteRequest(REACTIVATE, QUICKBOOKS, kind, quickbooks_id=record_id)
     else:
         remedy_request = WriteRequest(
