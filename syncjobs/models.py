@@ -374,6 +374,8 @@ class RunItem(models.Model):
         # One of many deletions at once (`runs.many_deletions`).
         WAITING = "waiting", "Waits for a person"
 
+    # Outcomes of items that QuickBooks has taken.
+    WRITTEN = (Outcome.SENT, Outcome.UPDATED, Outcome.DELETED)
     # Key in `source_snapshot`: a person chose the activity, maybe somebody else's, so an undo must not delete it.
     TAKEN = "taken_by_person"
     # Key in `source_snapshot`: the earlier write, without an answer, that is sent again.

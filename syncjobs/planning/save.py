@@ -31,8 +31,7 @@ class PlanWriter:
     def __init__(self, run: Run, *, again: bool = False) -> None:
         """Begin with a plan of no items; `again`: only replace some of a plan that was carried out."""
         self._run = run
-        final = {RunItem.Outcome.SENT, RunItem.Outcome.UPDATED, RunItem.Outcome.DELETED}
-        self._done = set(run.items.filter(outcome__in=final).values_list("entry_id", flat=True))
+        self._done = set(run.items.filter(outcome__in=RunItem.WRITTEN).values_list("entry_id", flat=True))
         self._sort_key = _sort_key(run)
         self._seen = self._unchanged = 0
         self._warnings: Counter[str] = Counter()

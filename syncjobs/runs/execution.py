@@ -205,7 +205,7 @@ class RunExecution:
             return Status.PARTIAL
         if not has_failures:
             return Status.SUCCEEDED
-        success_outcomes = ["sent", "updated", "deleted", *(["planned"] if self.run.dry_run else [])]
+        success_outcomes = [*RunItem.WRITTEN, *([RunItem.Outcome.PLANNED] if self.run.dry_run else [])]
         has_successes = self.run.items.filter(outcome__in=success_outcomes).exists()
         return Status.PARTIAL if has_successes or self.run.counters.get("unchanged") else Status.FAILED
 
@@ -218,7 +218,7 @@ class RunExecution:
         self._end(status, code, f"Sending stopped: {message}", fix)
 
     def _has_successes(self) -> bool:
-        return self.run.items.filter(outcome__in=["sent", "updated", "deleted"]).exists()
+        return self.run.items.filter(outcome__in=RunItem.WRITTEN).exists()
 
     def _end_on_own_error(self, problem: Exception) -> None:
         """End the run on an error that no vendor made, unless another process took it over meanwhile. Never raises.
