@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from integrations.clockify.payloads import decoded
+from integrations.kinds import Kind
 from mapping.matching.names import strip_deleted
 from syncjobs.partner_writes.rules import RuleCheck
 
@@ -135,7 +136,7 @@ def project_fields(name: str, *, client_id: str, billable: bool, public: bool) -
 
 def renaming_body(entity: str, record: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the record as read with our changes: Clockify's PUT resets the fields it does not get."""
-    return {**(_client_as_read(record) if entity == "client" else _project_as_read(record)), **changes}
+    return {**(_client_as_read(record) if entity == Kind.CLIENT else _project_as_read(record)), **changes}
 
 
 def _client_as_read(record: Mapping[str, Any]) -> dict[str, Any]:

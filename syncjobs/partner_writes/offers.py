@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from integrations.kinds import Kind
 from mapping.models import Mismatch
 from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, WriteRequest
 from syncjobs.rules.codes import Code
@@ -21,25 +22,25 @@ def offers(row: Mismatch) -> list[WriteRequest]:
         return [WriteRequest(CREATE, CLOCKIFY, MISSING_IN_CLOCKIFY[reason], quickbooks_id=row.quickbooks_id)]
     if reason in INACTIVE_REASONS and row.quickbooks_id:
         return [WriteRequest(REACTIVATE, QUICKBOOKS, _quickbooks_entity(row), kind, row.clockify_id, row.quickbooks_id)]
-    if kind == "user" and reason in MISSING_PERSON_REASONS:
+    if kind == Kind.USER and reason in MISSING_PERSON_REASONS:
         return [WriteRequest(CREATE, QUICKBOOKS, entity, kind, row.clockify_id) for entity in ("employee", "vendor")]
-    if kind in {"client", "project"} and reason in MISSING_CUSTOMER_REASONS:
+    if kind in {Kind.CLIENT, Kind.PROJECT} and reason in MISSING_CUSTOMER_REASONS:
         # Also for a project that moved: confirming its link would bill the client that it had before.
         return [WriteRequest(CREATE, QUICKBOOKS, "customer", kind, row.clockify_id)]
-    if kind in {"client", "project"} and reason in NAME_DIFFERENCES:
+    if kind in {Kind.CLIENT, Kind.PROJECT} and reason in NAME_DIFFERENCES:
         return [WriteRequest(RENAME, CLOCKIFY, kind, kind, row.clockify_id, _quickbooks_id(row))]
     return []
 
 
 def parent_of(row: Mismatch) -> str:
     """Return the name of the customer under which a sub-customer would be created for this row; "" where unknown."""
-    if row.kind != "project":
+    if row.kind != Kind.PROJECT:
         return ""
     return str(row.detail.get("needed_parent") or row.detail.get("client") or row.clockify_client)
 
 
 def _quickbooks_entity(row: Mismatch) -> str:
-    if row.kind != "user":
+    if row.kind != Kind.USER:
         return "customer"
     return str(row.detail.get("quickbooks_kind") or "employee")
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from integrations.clockify import payloads
 from integrations.clockify import pull as clockify_pull
+from integrations.kinds import Kind
 from integrations.quickbooks import pull as quickbooks_pull
 from mapping.decisions import decide
 from mapping.decisions.versions import NOTHING_DONE, Taking
@@ -84,7 +85,7 @@ def _link_records(write: PartnerWrite, moved: str) -> list[str]:
             kind,
             write.clockify_id,
             write.quickbooks_id,
-            vendor=write.entity == "vendor",
+            vendor=write.entity == Kind.VENDOR,
             now=now,
             person=write.person,
             note=write.note or f"{past_verb} in {write.get_side_display()} and linked.",

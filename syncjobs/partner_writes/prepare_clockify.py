@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from integrations.kinds import Kind
 from integrations.models import ClockifyClient, ClockifyProject, Customer, Workspace
 from mapping.errors import Refused
 from mapping.matching.names import identity, strip_deleted
@@ -24,7 +25,7 @@ def create(workspace: Workspace, request: WriteRequest) -> PartnerDraft:
     name = identity(strip_deleted(customer.name) if request.name is None else request.name)
     checks = [*_name_checks(request.entity, name), _customer_check(customer), _link_check(workspace, request)]
     lines = [("Name", name)]
-    if request.entity == "client":
+    if request.entity == Kind.CLIENT:
         fields: dict[str, Any] = {"name": name}
         checks += [rules.free_in_clockify(name, _client_names(workspace), place="client"), _top_level_check(customer)]
         client_name = ""
@@ -59,7 +60,7 @@ def create(workspace: Workspace, request: WriteRequest) -> PartnerDraft:
 
 def rename(workspace: Workspace, request: WriteRequest) -> PartnerDraft:
     """Draft the rename of a client or project to its partner's name; raises Refused. Other fields stay as read."""
-    if request.kind == "user":
+    if request.kind == Kind.USER:
         raise Refused("People's names in Clockify are their own: ask them to change it, or link them as they are.")
     model = CLOCKIFY_MODELS.get(request.kind)
     rows = model._default_manager.filter(workspace=workspace, clockify_id=request.clockify_id) if model else None
@@ -71,7 +72,7 @@ def rename(workspace: Workspace, request: WriteRequest) -> PartnerDraft:
     name = identity(_quickbooks_name(workspace, request) if request.name is None else request.name)
     taken_names = (
         _client_names(workspace)
-        if request.kind == "client"
+        if request.kind == Kind.CLIENT
         else _project_names(workspace, getattr(record, "client_id", ""))
     )
     taken_names = [taken for taken in taken_names if taken[0] != record.name]
@@ -100,7 +101,7 @@ def rename(workspace: Workspace, request: WriteRequest) -> PartnerDraft:
 # --- checks --------------------------------------------------------------------------------------------------
 def _name_checks(entity: str, name: str) -> list[RuleCheck]:
     min_length, max_length = (1, rules.MAX_CLIENT_NAME_LENGTH)
-    if entity == "project":
+    if entity == Kind.PROJECT:
         min_length, max_length = rules.MIN_PROJECT_NAME_LENGTH, rules.MAX_PROJECT_NAME_LENGTH
     return [rules.no_brackets(name), rules.length(name, most=max_length, least=min_length)]
 

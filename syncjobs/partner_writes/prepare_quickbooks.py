@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from integrations.kinds import Kind
 from integrations.models import Customer, Workspace
 from mapping.errors import Refused
 from mapping.matching.names import identity, strip_deleted
@@ -38,7 +39,7 @@ def create(workspace: Workspace, request: WriteRequest) -> PartnerDraft:
             f"{workspace} has no {request.kind} {request.clockify_id}. Check for new users and customers first."
         )
     name = identity(record.name if request.name is None else request.name)
-    if request.entity == "customer":
+    if request.entity == Kind.CUSTOMER:
         return _customer_draft(workspace, request, record, name)
     return _person_draft(workspace, request, record, name)
 
@@ -168,7 +169,7 @@ def same_name_records(workspace: Workspace) -> list[Namesake]:
     taken_names = []
     for kind, model in QUICKBOOKS_MODELS.items():
         rows = model._default_manager.filter(company=company_of(workspace), gone_at=None)
-        full_name_field = "full_name" if kind == "customer" else "name"
+        full_name_field = "full_name" if kind == Kind.CUSTOMER else "name"
         for quickbooks_id, name, full_name, active in rows.values_list(
             "quickbooks_id", "name", full_name_field, "active"
         ):

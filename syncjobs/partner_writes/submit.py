@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from integrations.errors import ApiError
+from integrations.kinds import Kind
 from integrations.models import Workspace
 from mapping.decisions.batch import Choice
 from mapping.decisions.preview import NEW, PlannedRecord
@@ -57,7 +58,7 @@ def unblocks(workspace: Workspace, draft: PartnerDraft, *, now: datetime) -> for
                 request.kind,
                 request.clockify_id,
                 partner_id,
-                vendor=request.entity == "vendor",
+                vendor=request.entity == Kind.VENDOR,
             )
         ]
     return forecast.forecast(workspace, choices, planned=[planned], now=now)

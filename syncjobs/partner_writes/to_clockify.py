@@ -10,6 +10,7 @@ from integrations.clockify import payloads
 from integrations.clockify.client import ClockifyApiClient
 from integrations.clockify.connection import client_for
 from integrations.errors import ApiError, Gone, ReconnectNeeded, Rejected, TryLater
+from integrations.kinds import Kind
 from integrations.reading.unreadable import Reading
 from mapping.matching.names import identical
 from mapping.models import PartnerWrite
@@ -69,7 +70,7 @@ def _find(client: ClockifyApiClient, write: PartnerWrite) -> Mapping[str, Any] |
         return record if identical(payloads.name_of(record, "name"), write.name) else None
     workspace_id = write.workspace.clockify_id
     known_ids = {*write.read_before.get("namesakes", ())} | journal.made_by_others(write)
-    rows = client.clients(workspace_id) if write.entity == "client" else client.projects(workspace_id)
+    rows = client.clients(workspace_id) if write.entity == Kind.CLIENT else client.projects(workspace_id)
     client_id = str(json.loads(write.body).get("clientId", ""))
     for parsed, record in Reading().each(write.entity, rows, PARSERS[write.entity], id_of=payloads.identifier):
         in_place = isinstance(parsed, payloads.ClientPayload) or parsed.client_id == client_id

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from integrations.kinds import Kind
 from integrations.models import Company, TimeEntry, Workspace
 from mapping.decisions.batch import Choice
 from mapping.decisions.preview import BillingLine, MappingPreview, MappingSnapshot, PlannedRecord
@@ -195,7 +196,7 @@ def _add_planned(planned: Iterable[PlannedRecord], partners: Partners, company: 
     for record in planned:
         known, parent = merged.get((record.kind, record.id)), merged.get(("customer", record.parent_id))
         currency = known.currency if known else ""
-        if known is None and record.kind == "customer":
+        if known is None and record.kind == Kind.CUSTOMER:
             currency = (parent.currency if parent else "") or company.home_currency
         merged[record.kind, record.id] = PartnerStatus(active=True, currency=currency)
     return merged

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from integrations.clockify.entry_payloads import EntryPayload
+from integrations.kinds import Kind
 from integrations.models import ArchivedConnection, ClockifyClient, ClockifyUser, Company, TimeEntry, Workspace
 from integrations.quickbooks.connecting import archived, connection
 from integrations.reading import unreadable
@@ -195,7 +196,7 @@ def partners_of(company: Company, *, among: Collection[Link] | None = None) -> d
     partners: dict[tuple[str, str], PartnerStatus] = {}
     for kind, model in QUICKBOOKS_MODELS.items():
         # Plain values instead of model instances: a mirror may hold tens of thousands of records.
-        columns = ("quickbooks_id", "active", "gone_at", *(("currency",) if kind == "customer" else ()))
+        columns = ("quickbooks_id", "active", "gone_at", *(("currency",) if kind == Kind.CUSTOMER else ()))
         rows = model._default_manager.filter(company=company)
         selected = [rows]
         if among is not None:
@@ -232,7 +233,7 @@ def _resolved(
         suspended = link.suspended
         # Matching suspends such links too, but only when it runs next; time must not go to an inactive partner first.
         if not suspended and (record is None or not record.active):
-            suspended = Code.EMPLOYEE_INACTIVE if link.kind == "user" else Code.CUSTOMER_INACTIVE
+            suspended = Code.EMPLOYEE_INACTIVE if link.kind == Kind.USER else Code.CUSTOMER_INACTIVE
         resolved[link.kind][link.clockify_id] = ResolvedPartner(
             partner=Partner(
                 kind=link.quickbooks_kind,

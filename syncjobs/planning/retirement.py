@@ -10,6 +10,7 @@ from datetime import datetime
 
 from django.db.models import F, Q, QuerySet
 
+from integrations.kinds import Kind
 from integrations.models import TimeEntry, Workspace
 from mapping.queries import CLOCKIFY_MODELS, Key, chunks, links_of
 from syncjobs.models import EntryStatus, Receipt
@@ -93,7 +94,7 @@ def _receipt(workspace: Workspace, row: TimeEntry) -> Receipt | None:
 def _was_sent_to(receipt: Receipt, kind: str, partner: Key | None) -> bool:
     """Return whether edited time was sent to the record's partner, so that its update can follow the receipt."""
     sent = inputs.sent_of(receipt).draft
-    if kind == "user":
+    if kind == Kind.USER:
         return partner in {None, (sent.person_kind, sent.person_id)}
     # A client's customer is in no draft; its project's customer decides.
-    return kind == "client" or partner in {None, ("customer", sent.customer_id)}
+    return kind == Kind.CLIENT or partner in {None, ("customer", sent.customer_id)}

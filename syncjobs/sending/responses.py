@@ -9,6 +9,7 @@ from typing import Any
 from django.utils import timezone
 
 from integrations.errors import ApiError, Unexpected
+from integrations.kinds import Kind
 from integrations.models import Customer, Employee, Vendor
 from integrations.quickbooks import payloads, pull
 from integrations.quickbooks.client import QuickBooksApiClient
@@ -157,7 +158,7 @@ class Outcomes:
         """Read all that a refused write refers to again, and hold it if something of that can't be used now."""
         company, refused_draft, now = self._client.company, from_row(item.draft or {}), timezone.now()
         # QuickBooks' message does not tell which of the references is at fault.
-        person_model = Employee if refused_draft.person_kind == "employee" else Vendor
+        person_model = Employee if refused_draft.person_kind == Kind.EMPLOYEE else Vendor
         pull.refresh_records(company, self._client, person_model, [refused_draft.person_id], now)
         pull.refresh_records(company, self._client, Customer, [refused_draft.customer_id], now)
         for model, kind, quickbooks_id, code in (

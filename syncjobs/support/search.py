@@ -16,6 +16,7 @@ from itertools import product
 
 from django.db.models import Model, QuerySet
 
+from integrations.kinds import Kind
 from integrations.models import ApiCall, ClockifyProject, Company, TimeEntry, Workspace
 from mapping.matching.names import plain_words
 from mapping.models import Link, PartnerWrite
@@ -209,7 +210,7 @@ def _of(workspace: Workspace, days: Sequence[date], chosen: dict[str, set[str]])
     if days:
         rows = rows.filter(txn_date__in=days)
     kind = "user" if "user" in chosen else "project"
-    if kind == "user" and "project" in chosen:
+    if kind == Kind.USER and "project" in chosen:
         rows = rows.filter(project_id__in=sorted(chosen["project"])[:MAX_NAMED])
     if days:
         yield from _latest(rows.filter(**{f"{kind}_id__in": sorted(chosen[kind])[:MAX_NAMED]}))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from integrations.kinds import Kind
 from integrations.unnamed import named
 from mapping import queries
 from syncjobs.management import base
@@ -22,7 +23,7 @@ class Command(base.Command):
             self.stdout.write(f"{row['kind']}  {left} | {right}  {row['reason']}{held}")
             best = row["suggestions"][0] if row["clockify"] and row["suggestions"] else None
             if best:
-                vendor = " --vendor" if best["kind"] == "vendor" else ""
+                vendor = " --vendor" if best["kind"] == Kind.VENDOR else ""
                 command = f"link {row['kind']} {row['clockify']['id']} {best['id']}{vendor}"
                 self.stdout.write(f"    perhaps {best['name']}, {best['why']}: {command}")
         if not rows:

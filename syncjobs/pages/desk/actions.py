@@ -10,6 +10,7 @@ from typing import Any
 
 from django.http import HttpRequest, QueryDict
 
+from integrations.kinds import Kind
 from integrations.models import Workspace
 from integrations.typed_numbers import whole_number
 from mapping.decisions import batch, notes, partner_search, undo
@@ -69,7 +70,7 @@ def _link(request: HttpRequest, workspace: Workspace, now: datetime) -> Decided:
     kind, clockify_id = _posted_record(request)
     quickbooks_kind, quickbooks_id = partner_search.meant(workspace, kind, chosen(request))
     # An employee and a vendor can have the same id in QuickBooks, so the choice says which one is meant.
-    is_vendor = quickbooks_kind == "vendor"
+    is_vendor = quickbooks_kind == Kind.VENDOR
     choice = Choice("link", kind, clockify_id, quickbooks_id, is_vendor, version=_posted_version(request))
     warnings = batch.take(workspace, choice, now=now, person=request.user, note=note_of(request.POST))
     return Decided("Linked.", f"{kind}-{clockify_id}", warnings)

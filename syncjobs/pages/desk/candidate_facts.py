@@ -11,6 +11,7 @@ from django.db.models import CharField, Max, Sum
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
+from integrations.kinds import Kind
 from integrations.models import Workspace
 from integrations.quickbooks.payloads import instant
 from mapping.desk.options import Option
@@ -65,11 +66,11 @@ def _balance(raw: Mapping[str, Any]) -> str:
 
 def _sent(workspace: Workspace, kind: str, record_ids: list[str]) -> dict[str, str]:
     """Return how much time of this workspace these records have in QuickBooks, and of which day the last is."""
-    column = "draft__customer_id" if kind == "customer" else "draft__person_id"
+    column = "draft__customer_id" if kind == Kind.CUSTOMER else "draft__person_id"
     # As text: an id compared as JSON would be a number.
     partner = Cast(KT(column), CharField())
     receipts = Receipt.objects.in_quickbooks(workspace).annotate(partner=partner).filter(partner__in=record_ids)
-    if kind != "customer":
+    if kind != Kind.CUSTOMER:
         receipts = receipts.filter(draft__person_kind=kind)
     totals = receipts.order_by().values_list("partner").annotate(minutes=Sum("minutes"), last=Max("txn_date"))
     return {record_id: f"{in_hours(minutes)} sent, last {day(last)}" for record_id, minutes, last in totals}

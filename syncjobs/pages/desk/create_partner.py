@@ -18,6 +18,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from integrations.database import database_now
 from integrations.errors import ApiError
 from integrations.fields import SecretUnreadable
+from integrations.kinds import Kind
 from integrations.models import Workspace
 from integrations.typed_numbers import whole_number
 from mapping.decisions import notes
@@ -198,8 +199,8 @@ def _draft_context(workspace: Workspace, draft: PartnerDraft, back_url: str) -> 
         "lines": [line for line in draft.lines if line[0] not in editable_labels],
         "checks": [(check, _remedy_links(workspace, write_request, check, back_url)) for check in draft.checks],
         "has_name": write_request.verb != REACTIVATE,
-        "is_person": write_request.verb == CREATE and write_request.entity in {"employee", "vendor"},
-        "is_project": write_request.verb == CREATE and write_request.entity == "project",
+        "is_person": write_request.verb == CREATE and write_request.entity in {Kind.EMPLOYEE, Kind.VENDOR},
+        "is_project": write_request.verb == CREATE and write_request.entity == Kind.PROJECT,
         "given_name": given_name,
         "family_name": family_name,
         "unblocks": submit.unblocks(workspace, draft, now=timezone.now()),

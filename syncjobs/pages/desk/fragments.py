@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from integrations.kinds import Kind
 from integrations.models import Workspace
 from mapping.decisions import partner_search
 from mapping.decisions.batch import ACTIONS, Choice
@@ -59,5 +60,5 @@ def forecast_of_choice(workspace: Workspace, verb: str, kind: str, clockify_id: 
     choice = Choice(verb, kind, clockify_id)
     if verb == "link":
         quickbooks_kind, quickbooks_id = partner_search.meant(workspace, kind, partner)
-        choice = Choice(verb, kind, clockify_id, quickbooks_id, quickbooks_kind == "vendor")
+        choice = Choice(verb, kind, clockify_id, quickbooks_id, quickbooks_kind == Kind.VENDOR)
     return forecast(workspace, [choice], now=timezone.now())

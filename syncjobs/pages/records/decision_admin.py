@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from integrations.admin_lists.connection_filters import WorkspaceFilter
+from integrations.kinds import Kind
 from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser
 from integrations.unnamed import named
 from mapping.desk import wording
@@ -83,7 +84,7 @@ class LinkRecords(RecordAdmin):
         return f"{row.clockify_name or row.clockify_id} = {row.quickbooks_name or row.quickbooks_id}"
 
     def related(self, row: Link) -> Related:
-        mirror = "customer" if row.quickbooks_kind == "customer" else row.quickbooks_kind
+        mirror = "customer" if row.quickbooks_kind == Kind.CUSTOMER else row.quickbooks_kind
         return [
             ("On the review desk", desk(row.workspace_id, row.kind, row.clockify_id)),
             ("Decisions about it", list_of("mapping.decision", q=row.clockify_id)),
@@ -138,7 +139,7 @@ class MismatchRecords(RecordAdmin):
         return f"{named(row.clockify_name or row.quickbooks_name, row.kind)}: {wording.words(case_of(row)).title}"
 
     def related(self, row: Mismatch) -> Related:
-        entries = list_of("integrations.timeentry", user=row.clockify_id) if row.kind == "user" else ""
+        entries = list_of("integrations.timeentry", user=row.clockify_id) if row.kind == Kind.USER else ""
         return [
             ("On the review desk", desk(row.workspace_id, row.kind, row.clockify_id)),
             ("Time entries", entries),

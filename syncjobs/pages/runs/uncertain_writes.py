@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from integrations.errors import ApiError
 from integrations.fields import SecretUnreadable
+from integrations.kinds import Kind
 from integrations.models import Company, Customer, Item, TimeEntry, Workspace
 from integrations.quickbooks.payloads import Activity
 from integrations.typed_numbers import whole_number
@@ -157,7 +158,7 @@ class _Names:
             rows = model._default_manager.filter(
                 company=company, quickbooks_id__in={record.person_id for record in records}
             )
-            if kind != "customer":
+            if kind != Kind.CUSTOMER:
                 self._people |= {(kind, key): name for key, name in rows.values_list("quickbooks_id", "name")}
         customers = Customer.objects.filter(
             company=company, quickbooks_id__in={record.customer_id for record in records}

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Max, Min, Q, QuerySet
 
+from integrations.kinds import Kind
 from integrations.models import ApiCall, ClockifyProject, RecordChange, TimeEntry, Workspace
 from integrations.unnamed import named
 from mapping.desk import wording
@@ -138,7 +139,7 @@ def _writes(workspace: Workspace, kind: str, record_id: str) -> Iterator[Event]:
 def _entries(workspace: Workspace, kind: str, record_id: str) -> QuerySet[TimeEntry]:
     """Return the time entries of a user, client or project."""
     entries = TimeEntry.objects.filter(workspace=workspace)
-    if kind == "client":
+    if kind == Kind.CLIENT:
         # Entries have no index over clients, projects do.
         projects = ClockifyProject.objects.filter(workspace=workspace, client_id=record_id)
         return entries.filter(project_id__in=list(projects.values_list("clockify_id", flat=True)))

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
+from integrations.kinds import Kind
 from integrations.models import Workspace
 from integrations.unnamed import named
 from mapping.decisions.batch import Applied, Choice, apply
@@ -138,7 +139,7 @@ def ticked_pairs(
 
 def _pair_of_row(row: Row, suggestion: Option, *, is_safe: bool) -> Pair:
     left, right = diff(row.name, suggestion.name)
-    choice = Choice("link", row.ref.kind, row.ref.clockify_id, suggestion.id, suggestion.kind == "vendor")
+    choice = Choice("link", row.ref.kind, row.ref.clockify_id, suggestion.id, suggestion.kind == Kind.VENDOR)
     client_name = row.mismatch.clockify_client if row.mismatch else ""
     minutes, entries = (row.mismatch.blocked_minutes, row.mismatch.blocked_entries) if row.mismatch else (0, 0)
     why = f"{suggestion.percent}% {suggestion.why}"

@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from integrations.database import database_now
+from integrations.kinds import Kind
 from integrations.models import Workspace
 from mapping.decisions.versions import Version
 from mapping.desk.index import TABS
@@ -78,7 +79,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     if nothing := ticked.nothing(request, workspace, chosen):
         return nothing
     params = request.POST if request.method == "POST" else request.GET
-    entity = "vendor" if params.get("entity") == "vendor" and workspace.people_to_vendors else "employee"
+    entity = "vendor" if params.get("entity") == Kind.VENDOR and workspace.people_to_vendors else "employee"
     lines, others = _lines(workspace, chosen, entity)
     if ticked.is_confirmed(request):
         return _create(request, workspace, chosen, lines)
@@ -119,7 +120,7 @@ def _request_of(row: Row, entity: str) -> WriteRequest:
     requests = (
         [one for one in offers(row.mismatch) if (one.verb, one.side) == (CREATE, QUICKBOOKS)] if row.mismatch else []
     )
-    found = next((one for one in requests if one.entity in {entity, "customer"}), None)
+    found = next((one for one in requests if one.entity in {entity, Kind.CUSTOMER}), None)
     if found is None:
         raise Refused("Nothing can be created for it.")
     return found

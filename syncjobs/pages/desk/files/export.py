@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from integrations.kinds import Kind
 from integrations.models import Workspace
 from mapping.desk import rows
 from mapping.desk.index import IGNORED, KINDS, LINKED, QUICKBOOKS, TODO, DeskIndex
@@ -119,7 +120,7 @@ def _cells(row: Row, client_name: str, section: str) -> Cells:
         "clockify_id": row.ref.clockify_id,
         "state": STATE_LABELS[section],
         "clockify_name": row.name,
-        "client": client_name if row.ref.kind == "project" else "",
+        "client": client_name if row.ref.kind == Kind.PROJECT else "",
         "email": row.email,
     }
     if row.link is not None or not row.ref.clockify_id:
