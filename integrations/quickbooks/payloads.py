@@ -6,12 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from enum import StrEnum
 from typing import Any
 
 from integrations.reading import values
 from integrations.reading.values import Unreadable
 
 Raw = Mapping[str, Any]
+
+
+class BillableStatus(StrEnum):
+    """QuickBooks' values of a TimeActivity's BillableStatus."""
+
+    BILLABLE = "Billable"
+    NOT_BILLABLE = "NotBillable"
+    # An invoice has it; QuickBooks sets this by itself.
+    BILLED = "HasBeenBilled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +48,7 @@ class Activity:
     @property
     def billed(self) -> bool:
         """Whether the record itself says so; its status may lag behind an invoice that took it (reference, §15)."""
-        return self.billable_status == "HasBeenBilled" or bool(self.raw.get("LinkedTxn"))
+        return self.billable_status == BillableStatus.BILLED or bool(self.raw.get("LinkedTxn"))
 
 
 def text(value: Any) -> str:
@@ -130,7 +140,7 @@ def activity(raw: Raw) -> Activity:
         customer_id=ref(raw, "CustomerRef"),
         txn_date=day(raw.get("TxnDate")),
         minutes=_minutes(raw),
-        billable_status=text(raw.get("BillableStatus")) or "NotBillable",
+        billable_status=text(raw.get("BillableStatus")) or BillableStatus.NOT_BILLABLE.value,
         rate=decimal(raw.get("HourlyRate")),
         description=text(raw.get("Description")),
         item_id=ref(raw, "ItemRef"),

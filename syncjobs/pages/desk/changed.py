@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from integrations.models import Customer, TimeEntry, Workspace
 from integrations.quickbooks.client import QuickBooksApiClient
-from integrations.quickbooks.payloads import Activity
+from integrations.quickbooks.payloads import Activity, BillableStatus
 from integrations.unnamed import named
 from mapping.models import MappingOverride
 from mapping.queries import QUICKBOOKS_MODELS, all_links_of, company_of, mapping_overrides_of
@@ -32,7 +32,11 @@ from syncjobs.rules.steps import changes, corrections
 
 FIELD_LABELS = ("Employee or vendor", "Customer", "Day", "Time", "Description", "Rate", "Billable")
 BILLABLE_WORDS = {True: "yes", False: "no"}
-STATUS_WORDS = {"Billable": "yes", "NotBillable": "no", "HasBeenBilled": "yes, billed"}
+STATUS_WORDS: dict[str, str] = {
+    BillableStatus.BILLABLE: "yes",
+    BillableStatus.NOT_BILLABLE: "no",
+    BillableStatus.BILLED: "yes, billed",
+}
 
 
 @dataclass(frozen=True)
@@ -279,7 +283,7 @@ def _draft_values(sent: Draft, names: _PartnerNames) -> list[str]:
 
 def _activity_values(activity: Activity, receipt: Receipt, names: _PartnerNames) -> list[str]:
     # The activity's own status may lag behind the invoice that a run found.
-    status = "HasBeenBilled" if receipt.conflict == Code.BILLED_IN_QUICKBOOKS else activity.billable_status
+    status = BillableStatus.BILLED if receipt.conflict == Code.BILLED_IN_QUICKBOOKS else activity.billable_status
     return [
         names.person(activity.person_kind, activity.person_id),
         names.customer(activity.customer_id),
@@ -305,7 +309,7 @@ def _compare(
             quickbooks,
             clockify_values is not None and clockify != sent,
             # An invoice says that it was billed by itself; that is no change by hand.
-            quickbooks_values is not None and quickbooks not in (sent, STATUS_WORDS["HasBeenBilled"]),
+            quickbooks_values is not None and quickbooks not in (sent, STATUS_WORDS[BillableStatus.BILLED]),
         )
         for label, clockify, sent, quickbooks in columns
     ]

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from integrations.models import Company, Customer
+from integrations.quickbooks.payloads import BillableStatus
 from syncjobs.display.formatting import duration
 from syncjobs.rules import reasons
 from syncjobs.rules.drafts.draft import BILLABLE, NOT_BILLABLE, Draft
@@ -88,4 +89,8 @@ def _lines(found: Found, planned: Draft, names: Mapping[str, str]) -> tuple[Line
     )
 
 
-_STATUSES = {BILLABLE: "Billable", NOT_BILLABLE: "Not billable", "HasBeenBilled": "Billed already"}
+_STATUSES: dict[str, str] = {
+    BILLABLE: "Billable",
+    NOT_BILLABLE: "Not billable",
+    BillableStatus.BILLED: "Billed already",
+}

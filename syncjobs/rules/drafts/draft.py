@@ -10,11 +10,12 @@ from decimal import Decimal
 from typing import Any
 
 from integrations.quickbooks import payloads
+from integrations.quickbooks.payloads import BillableStatus
 from syncjobs.rules.drafts import description
 from syncjobs.rules.drafts.eligibility import Entry, Partner
 from syncjobs.rules.drafts.line_rules import Line
 
-BILLABLE, NOT_BILLABLE = "Billable", "NotBillable"
+BILLABLE, NOT_BILLABLE = BillableStatus.BILLABLE.value, BillableStatus.NOT_BILLABLE.value
 # Fields of a TimeActivity that we write; an update sends all others back as read.
 OUR_FIELDS = (
     "NameOf",

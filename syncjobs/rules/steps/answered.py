@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from integrations.quickbooks.payloads import Activity
+from integrations.quickbooks.payloads import Activity, BillableStatus
 from syncjobs.rules.drafts.draft import Draft
 
 # The names that people read, by the field's name in `Activity`. Class, location and cost rate are people's to change.
@@ -65,7 +65,7 @@ def is_exactly(draft: Draft, activity: Activity) -> bool:
 
     Time that is billed may have been sent as billable.
     """
-    is_billed = draft.is_billable and activity.billable_status == "HasBeenBilled"
+    is_billed = draft.is_billable and activity.billable_status == BillableStatus.BILLED
     may_differ = {LABELS["billable_status"]} if is_billed else set()
     return set(changed(activity, draft, None)) <= may_differ
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from integrations.quickbooks.payloads import Activity
+from integrations.quickbooks.payloads import Activity, BillableStatus
 from syncjobs.rules.billing import Billing
 from syncjobs.rules.codes import ByHand, Code
 from syncjobs.rules.drafts.draft import BILLABLE, NOT_BILLABLE, Draft
@@ -22,7 +22,7 @@ from syncjobs.rules.verbs import Verb
 OVERRIDE, CORRECT = "override", "correct"
 WAYS = (OVERRIDE, CORRECT)
 # QuickBooks' statuses of time that is billable, and of time that is not.
-STATUSES = {True: {BILLABLE, "HasBeenBilled"}, False: {NOT_BILLABLE}}
+STATUSES: dict[bool, set[str]] = {True: {BILLABLE, BillableStatus.BILLED}, False: {NOT_BILLABLE}}
 WAYS_OUT = {"billable": "Credit it in QuickBooks.", "not billable": "Send Clockify's version instead."}
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from integrations.quickbooks.payloads import BillableStatus
 from syncjobs.rules.codes import Code
 from syncjobs.rules.drafts import description
 from syncjobs.rules.drafts.draft import BILLABLE, Draft
@@ -138,7 +139,7 @@ def listed(sent: Draft, copy: Mapping[str, Any] | None, changed: Values, now: Va
 def _is_same(field: str, sent: Draft, value: str, found: str) -> bool:
     if field == "billable":
         # Invoicing changes it by itself.
-        return found == value or (value == BILLABLE and found == "HasBeenBilled")
+        return found == value or (value == BILLABLE and found == BillableStatus.BILLED)
     if field == "description":
         return normalized_text(value) == normalized_text(found)
     # Without an item of ours QuickBooks chose one; time that is not billable goes without a rate.

@@ -13,7 +13,7 @@ from integrations.database import chunks
 from integrations.models import Company, Customer, Workspace
 from integrations.quickbooks import payloads
 from integrations.quickbooks.client import QuickBooksApiClient
-from integrations.quickbooks.payloads import Activity
+from integrations.quickbooks.payloads import Activity, BillableStatus
 from syncjobs.ledger import activities
 from syncjobs.models import Receipt
 from syncjobs.planning.billing import BillingReader
@@ -23,7 +23,7 @@ from syncjobs.rules.proof.reconciliation import Booked, Place
 from syncjobs.support.proof.reconcile_names import Names, customer_key, person_key
 
 # QuickBooks' statuses of time that has an amount.
-BILLABLE = {"Billable", "HasBeenBilled"}
+BILLABLE = {BillableStatus.BILLABLE, BillableStatus.BILLED}
 PROGRESS_EVERY = 1000
 
 
