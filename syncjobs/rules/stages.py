@@ -8,6 +8,7 @@ from enum import StrEnum
 class Stage(StrEnum):
     """What a run is doing now."""
 
+    CONNECTION = "Asking whether the connection works again"
     SUBSCRIPTION = "Checking the subscription"
     EARLIER_WRITES = "Checking the outcome of earlier writes"
     READING = "Reading time entries from Clockify"
@@ -15,6 +16,10 @@ class Stage(StrEnum):
     SENDING = "Sending"
     DELETING = "Deleting"
     IN_DOUBT = "Checking what is still in doubt"
+    # Of checks and comparisons.
+    BOTH_SIDES = "Reading both sides"
+    QUICKBOOKS_TIME = "Reading time from QuickBooks"
+    COMPARING = "Comparing both sides"
 
 
 # A preview ends after planning.

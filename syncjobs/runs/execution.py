@@ -28,6 +28,7 @@ from syncjobs.planning.inputs import connection_reasons
 from syncjobs.planning.window import REPORT_SHORT
 from syncjobs.rules.codes import Code
 from syncjobs.rules.reasons import WORDINGS, sentence
+from syncjobs.rules.stages import Stage
 from syncjobs.runs import causes, check, comparison, lifecycle, lost_connections
 from syncjobs.runs.correction import CorrectionSync
 from syncjobs.runs.figures import ATTEMPTED, attempted_since, sync_figures
@@ -128,7 +129,7 @@ class RunExecution:
                 self._end(Status.BLOCKED, Code.NOT_CONNECTED, lifecycle.former_company_text(company), FORMER_FIX)
                 return
             if _not_connected_reasons(run) and run.trigger in {Run.Trigger.BUTTON, Run.Trigger.COMMAND}:
-                self._stage("Asking whether the connection works again")
+                self._stage(Stage.CONNECTION)
                 lost_connections.ask_at_once(run.workspace, now=database_now())
             if _not_connected_reasons(run):
                 self._end_unconnected()
@@ -137,7 +138,7 @@ class RunExecution:
             quickbooks = QuickBooksApiClient(company, run_id=run.pk)
             now = database_now()
             if run.kind == Run.Kind.CHECK:
-                self._stage("Reading both sides")
+                self._stage(Stage.BOTH_SIDES)
                 reading = Reading()
                 run.counters = check.perform(run, clockify, quickbooks, reading=reading, now=now)
                 self._end_read(reading, Status.SUCCEEDED)

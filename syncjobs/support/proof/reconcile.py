@@ -62,11 +62,11 @@ def reconcile(
     unknown_records.pull_lists(workspace, client, report, now=now)
     read_window = window.store(workspace, client, report, first, last, reading=reading, now=now)
     evaluate.mark_deleted(workspace, read_window.gone, now=now)
-    on_stage("Reading time from QuickBooks")
+    on_stage(Stage.QUICKBOOKS_TIME)
     comparison = _Comparison(workspace, read_window, reading, now)
     quickbooks = QuickBooksApiClient(comparison.company, run_id=run_id)
     comparison.read_quickbooks(quickbooks, on_stage, with_invoices=with_invoices)
-    on_stage("Comparing both sides")
+    on_stage(Stage.COMPARING)
     lines = (line for line in comparison.lines() if first <= line.place.day <= last)
     rows = rows_of(lines, comparison.names.of)
     cut_message = " ".join(filter(None, (read_window.cut_message, reading.changed_message)))
@@ -100,7 +100,7 @@ class _Comparison:
         """Read the other side. Raises ApiError."""
 
         def tell(count: int) -> None:
-            on_stage(f"Reading time from QuickBooks, {count:,} so far")
+            on_stage(f"{Stage.QUICKBOOKS_TIME}, {count:,} so far")
 
         entry_ids = self._window.ids | self._unreadable_rows.keys()
         self._quickbooks.read(client, entry_ids, with_invoices=with_invoices, on_progress=tell)
