@@ -46,6 +46,7 @@ PAST_TENSE = {
     "stop ignoring": "stopped ignoring",
     "undo": "undid the decision about",
     "redo": "redid the decision about",
+    "give back": "ended the link of",
 }
 
 

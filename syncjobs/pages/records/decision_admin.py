@@ -9,12 +9,14 @@ from django.contrib import admin
 from django.db.models import Case, OuterRef, QuerySet, Subquery, Value, When
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from unfold.decorators import display
 
 from integrations.admin_lists.connection_filters import WorkspaceFilter
 from integrations.kinds import Kind
 from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser
 from integrations.unnamed import named
+from mapping.decisions import versions
 from mapping.desk import wording
 from mapping.desk.rows import case_of
 from mapping.models import Decision, Link, MappingOverride, Mismatch, PartnerWrite
@@ -199,7 +201,7 @@ class DecisionRecords(NamedRecords):
 
     @admin.display(description="What", ordering="verb")
     def what(self, row: Decision) -> str:
-        return row.verb.replace("_", " ").capitalize()
+        return capfirst(versions.PAST_TENSE.get(row.verb, row.verb))
 
 
 @admin.register(PartnerWrite)

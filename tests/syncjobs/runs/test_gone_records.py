@@ -343,7 +343,7 @@ def test_the_pages_say_that_the_partner_went_to_another_record(scene: Scene, ada
     history_page = main_text(client.get(reverse("hourbridge:desk-history", args=[scene.workspace.pk])))
 
     assert "Formerly linked, until" in record_page
-    assert "Give back user Ada" in history_page
+    assert "Ended the link of user Ada" in history_page
     assert "Ada is gone from Clockify and holds no unsent time" in history_page
     assert "is linked to Ada by now" in undo.undo_problem(scene.workspace, decision)
 
