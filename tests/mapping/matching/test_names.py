@@ -106,8 +106,15 @@ def test_plain_words_are_lower_case_ascii(name: str, words: list[str]) -> None:
     assert plain_words(name) == words
 
 
-def test_the_legal_form_is_no_part_of_the_core_of_a_name() -> None:
-    assert without_legal_form(["acme", "gmbh"]) == ["acme"]
+FORMS = (
+    "inc incorporated llc llp lp ltd limited plc corp corporation co company gmbh mbh ag kg ohg ug se sa sas sarl srl "
+    "spa bv nv oy ab as aps kft sro pty"
+)
+
+
+@pytest.mark.parametrize("form", FORMS.split())
+def test_the_legal_form_is_no_part_of_the_core_of_a_name(form: str) -> None:
+    assert without_legal_form(["acme", form]) == ["acme"]
 
 
 @given(st.text(), st.text())
