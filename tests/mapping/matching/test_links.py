@@ -169,8 +169,18 @@ def test_a_move_is_told_with_where_from_and_where_to() -> None:
 
     outcome = match([ACME, BETA, WEB], moved, [*CLIENTS, link], [])
 
-    facts = row(outcome, "p1").detail
-    assert (facts["parent_was"], facts["parent"], facts["needed_parent"]) == ("Acme", "Beta", "Acme")
+    assert row(outcome, "p1").detail == {
+        "linked_by": "rule",
+        "quickbooks_kind": "customer",
+        "quickbooks_name": "Web",
+        "quickbooks_name_was": "Web",
+        "clockify_name_was": "Web",
+        "client": "Acme",
+        "client_was": "Acme",
+        "parent": "Beta",
+        "parent_was": "Acme",
+        "needed_parent": "Acme",
+    }
 
 
 RENAMES = {
@@ -211,9 +221,13 @@ def test_a_rename_that_forgiving_overlooks_is_none_in_that_mode() -> None:
 def test_a_rename_is_told_with_both_names_before_and_after() -> None:
     outcome = match([user("u1", "Ada B")], [ADA_EMPLOYEE], [linked(ADA, ADA_EMPLOYEE)], [])
 
-    facts = row(outcome, "u1").detail
-    assert (facts["clockify_name_was"], facts["quickbooks_name_was"]) == ("Ada", "Ada")
-    assert facts["quickbooks_name"] == "Ada"
+    assert row(outcome, "u1").detail == {
+        "linked_by": "rule",
+        "quickbooks_kind": "employee",
+        "quickbooks_name": "Ada",
+        "quickbooks_name_was": "Ada",
+        "clockify_name_was": "Ada",
+    }
 
 
 def test_a_renamed_partner_is_not_given_to_whoever_has_its_new_name() -> None:
