@@ -196,3 +196,22 @@ def test_an_inactive_customer_is_shown_without_the_suffix() -> None:
 
     assert row(outcome, "c1").quickbooks_id == "1"
     assert row(outcome, "c1").detail == {"quickbooks_name": "Acme"}
+
+
+def test_of_several_names_that_differ_the_first_is_told_with_how_it_differs() -> None:
+    outcome = match([client("c1", "Acme")], [customer("1", "ACME"), customer("2", "acme ")], [], [])
+
+    assert row(outcome, "c1").detail == {"quickbooks_name": "ACME", "differs": "case"}
+
+
+def test_of_several_at_other_places_the_first_is_told_and_no_parent() -> None:
+    acme = client("c1", "Acme")
+    books = [customer("10", "Acme"), customer("20", "Beta"), customer("30", "Gamma")]
+    one, other = customer("21", "Web", under="20"), customer("31", "Web ", under="30")
+
+    both = match([acme, project("p1", "Web", of=acme)], [*books, one, other], [linked(acme, books[0])], [])
+    alone = match([acme, project("p1", "Web", of=acme)], [*books, one], [linked(acme, books[0])], [])
+
+    assert row(both, "p1").detail == {"quickbooks_name": "Web", "needed_parent": "Acme"}
+    assert row(alone, "p1").detail == {"quickbooks_name": "Web", "needed_parent": "Acme", "parent": "Beta"}
+    assert (row(both, "p1").quickbooks_id, row(alone, "p1").quickbooks_id) == ("", "21")

@@ -25,7 +25,9 @@ def test_what_a_person_unlinked_is_not_linked_again_and_its_old_partner_is_sugge
 
     assert pairs(outcome) == {}
     assert row(outcome, "u1").reason == "NO_EMPLOYEE"
-    assert [(suggestion.id, suggestion.score) for suggestion in row(outcome, "u1").suggestions] == [("1", 1.0)]
+    [suggestion] = row(outcome, "u1").suggestions
+    assert (suggestion.id, suggestion.score) == ("1", 1.0)
+    assert suggestion.why == "same name, but a person undid this link"
     assert only_in_quickbooks(outcome) == {}
 
 

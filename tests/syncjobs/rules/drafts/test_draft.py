@@ -137,6 +137,31 @@ def test_an_update_keeps_the_item_that_quickbooks_chose() -> None:
     assert updated(draft_of(item="19"))["ItemRef"] == {"value": "19"}
 
 
+@pytest.mark.parametrize(
+    ("field", "name"), [("class_id", "ClassRef"), ("department_id", "DepartmentRef")], ids=["class", "location"]
+)
+@pytest.mark.parametrize(
+    ("ours", "sent", "found", "written"),
+    [
+        ("", "300", "300", None),
+        ("301", "300", "300", "301"),
+        ("301", "300", "302", "302"),
+        ("301", "300", None, None),
+        ("", "", "302", "302"),
+    ],
+    ids=["ours goes", "ours changes", "theirs stays", "theirs is none", "theirs alone"],
+)
+def test_a_class_or_location_is_ours_until_people_change_it(
+    field: str, name: str, ours: str, sent: str, found: str | None, written: str | None
+) -> None:
+    record = {key: value for key, value in RECORD.items() if key != "ClassRef"}
+    record |= {name: {"value": found}} if found else {}
+
+    body = json.loads(drafts.update_body(replace(draft_of(), **{field: ours}), record=record, sent={field: sent}))
+
+    assert (body.get(name) or {}).get("value") == written
+
+
 def test_an_update_to_an_empty_description_empties_it() -> None:
     assert "Description" not in updated(draft_of(description=""))
 

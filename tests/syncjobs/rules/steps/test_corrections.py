@@ -38,6 +38,13 @@ def test_an_entry_that_was_not_edited_can_be_put_back() -> None:
     assert (step.verb, step.draft, step.refresh_receipt) == ("update", DRAFT, False)
 
 
+def test_an_entry_that_cannot_go_now_is_held_though_nothing_was_edited() -> None:
+    step = intend(ignored=True)
+
+    assert (step.verb, step.why) == ("block", "It can't be sent now.")
+    assert [reason.code for reason in step.reasons] == ["IGNORED"]
+
+
 def test_the_missing_minutes_are_added_beside_an_invoice() -> None:
     step = correct(BILLED, **NINETY_MINUTES)
 

@@ -15,6 +15,7 @@ from tests.support.values import activity_of, make_mapping_table, resolved, sent
 
 SENT = Draft("employee", "55", "8", "2026-03-04", 60, "Review", "80")
 BEA = make_mapping_table(user=ResolvedPartner(Partner("employee", "56", "Bea")))
+HALL = make_mapping_table(project=ResolvedPartner(Partner("customer", "9", "Hall", "USD")))
 
 
 def test_an_item_that_is_not_sent_any_more_stays() -> None:
@@ -47,6 +48,9 @@ def test_what_is_as_it_was_sent_differs_in_nothing() -> None:
         ({"rate": Decimal("0.3333")}, {"rate": "0.3333"}),
         ({"mapping_table": BEA}, {"person": "56"}),
         ({"mapping_table": make_mapping_table(user=None)}, {}),
+        ({"mapping_table": HALL}, {"customer": "9"}),
+        ({"mapping_table": make_mapping_table(project=None)}, {}),
+        ({"mapping_table": replace(BEA, unreadable={("user", "ada"): "No name."})}, {}),
         ({"item": "7"}, {"item": "7"}),
         ({"rate": Decimal("99"), "ignored": True}, {}),
         ({"description": "Rework", "seconds": 7200}, {}),
