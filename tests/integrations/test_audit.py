@@ -28,7 +28,7 @@ def test_each_kind_of_event_is_named_in_words_in_the_list(workspace: Workspace, 
 
 
 def test_an_event_of_an_older_release_keeps_its_kind() -> None:
-    assert ConnectionEvent(kind="of_long_ago").title == "of_long_ago"
+    assert ConnectionEvent(kind="of_long_ago").title == "Of long ago"
     assert ConnectionEvent(kind="quickbooks_set_out").title == "Signing in at Intuit"
 
 

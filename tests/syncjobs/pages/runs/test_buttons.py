@@ -152,7 +152,7 @@ def test_a_run_that_is_over_says_so_when_it_is_canceled(scene: Scene, person: Cl
 
     _, message = submit(person, "run-again", done.pk, verb="cancel")
 
-    assert "over already" in message
+    assert "already ended" in message
 
 
 # --- a run that waits for a vendor -------------------------------------------------------------------------
