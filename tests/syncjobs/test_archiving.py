@@ -321,4 +321,4 @@ def test_a_second_company_with_the_same_names_and_ids_begins_with_nothing_sent(
     assert "The connection to Sandbox Company was archived: its history stays" in page
     assert "Undo this run" not in page
     receipts = client.get(reverse("admin:syncjobs_receipt_changelist"), {"company__id__exact": trial.pk})
-    assert "5 receipts" in main_text(receipts)
+    assert "5 sent time entries" in main_text(receipts)
