@@ -99,7 +99,7 @@ def _day(activity: Activity) -> str:
 
 
 def key_of(draft: Draft) -> tuple[str, str, str, str, int | None]:
-    """Return person, customer, date and minutes."""
+    """Return kind and id of the person, the customer's id, the day in ISO form, and whole minutes."""
     return draft.person_kind, draft.person_id, draft.customer_id, draft.txn_date, draft.minutes
 
 

@@ -251,6 +251,7 @@ def _resolved(
 
 
 def overrides_of(workspace: Workspace) -> dict[str, EntryOverride]:
+    """Return people's decisions about entries, by Clockify id."""
     return {override.clockify_id: override for override in EntryOverride.objects.filter(workspace=workspace)}
 
 
@@ -313,7 +314,7 @@ def records_of(entries: QuerySet[TimeEntry]) -> set[Key]:
 
 
 def source_of(row: TimeEntry) -> dict[str, str]:
-    """Return the Clockify ids that a receipt keeps, to tell a changed link from an edit later."""
+    """Return the Clockify ids that a receipt keeps, `user` and `project`, to tell a changed link from an edit later."""
     return {"user": row.user_id, "project": row.project_id}
 
 

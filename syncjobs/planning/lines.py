@@ -90,6 +90,7 @@ def _rule(row: LineRuleRow, label: str) -> LineRule:
 
 
 def conditions_of(row: LineRuleRow) -> dict[str, str]:
+    """Return a rule's Clockify ids by condition: user, client, project, task, tag; only what is not empty."""
     return _values(row, CONDITIONS)
 
 

@@ -60,6 +60,7 @@ class Window:
 
     @property
     def warnings(self) -> dict[str, int]:
+        """How many rows the report lacks, as a warning by its code; {} if it is whole."""
         return {REPORT_SHORT: self.lacking} if self.lacking else {}
 
 

@@ -65,7 +65,7 @@ NOT_BILLED = Billing()
 
 
 def facts_of(form: SalesForm) -> dict[str, Any]:
-    """Return the facts of a reason: QuickBooks' names and values of the form."""
+    """Return the facts of a reason, FORM_FACTS: entity, id, number ("" where it has none) and day in ISO form."""
     day = form.txn_date.isoformat() if form.txn_date else ""
     return dict(zip(FORM_FACTS, (form.entity, form.id, form.number, day), strict=True))
 

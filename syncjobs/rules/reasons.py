@@ -30,6 +30,7 @@ class Reason:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def as_row(self) -> dict[str, Any]:
+        """Return the reason as rows store it: its code, as `code`, beside its facts."""
         return {"code": self.code, **self.facts}
 
 

@@ -23,7 +23,9 @@ from syncjobs.rules.steps.many_deletions import MANY_MISSING
 def perform(
     run: Run, clockify: ClockifyApiClient, quickbooks: QuickBooksApiClient, *, reading: Reading, now: datetime
 ) -> dict[str, Any]:
-    """Read both sides, then match; return the check's figures. An unsupported subscription is no failure.
+    """Read both sides, then match; return the run's counters. An unsupported subscription is no failure.
+
+    They are what `check_for_new` prints: `clockify` and `quickbooks` (counts by list), `mapping` (by kind) and `plan`.
 
     What can't be read is noted in `reading`.
     """

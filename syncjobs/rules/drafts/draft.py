@@ -50,6 +50,8 @@ READ_ONLY_FIELDS = (
 class Draft:
     """One planned TimeActivity. `rate` is a plain decimal text per hour, "0" when Clockify has none.
 
+    `person_kind` is employee or vendor, `txn_date` a day in ISO form, `minutes` whole; ids are QuickBooks'.
+
     Time that is not billable goes without a rate: QuickBooks asks for one with billable time only, and has 0 by itself.
     """
 
@@ -73,10 +75,12 @@ class Draft:
         return self.billable_status == BILLABLE
 
     def as_row(self) -> dict[str, Any]:
+        """Return the draft as JSON, for items, writes and receipts: each field by its name; `from_row` reads it."""
         return {name: getattr(self, name) for name in self.__slots__}
 
 
 def from_row(row: Mapping[str, Any]) -> Draft:
+    """Return the draft that `as_row` stored; older rows lack the fields that have a default."""
     return Draft(**row)
 
 

@@ -27,7 +27,10 @@ LABELS = {
 
 
 def as_row(activity: Activity) -> dict[str, Any]:
-    """Return the values of our fields as JSON, to be kept with the receipt."""
+    """Return the values of our fields as JSON, to be kept with the receipt: whole minutes, the day in ISO form.
+
+    Rates are plain decimal texts per hour, none as "0"; `minutes` is None where the time can't be read.
+    """
     return {
         "person_kind": activity.person_kind,
         "person_id": activity.person_id,

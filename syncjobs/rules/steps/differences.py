@@ -82,6 +82,8 @@ def values_of(draft: Draft) -> dict[str, str]:
 def today(entry: Entry, resolution: Resolution, sent: Draft) -> dict[str, str]:
     """Return rate, partners and what line rules give as they would be sent today, where that is unlike what was sent.
 
+    By field; partners, item, class and location as QuickBooks' ids, rates as decimal texts per hour.
+
     For an entry that was not edited since: then its rate, a link or a setting is what changed. A missing partner is no
     other one.
     """

@@ -53,7 +53,7 @@ def rows(stored: Reconciliation, first: date, last: date) -> Iterator[StoredRow]
 
 
 def notes(company: Company | None) -> dict[str, Note]:
-    """Return the last note of each activity."""
+    """Return the last note of each activity, by QuickBooks' id."""
     found = ActivityNote.objects.filter(company=company).order_by("pk")
     values = found.values_list("activity_id", "seconds", "note", "person_name")
     return {key: Note(seconds, text, by) for key, seconds, text, by in values}
