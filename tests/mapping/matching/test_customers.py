@@ -215,3 +215,24 @@ def test_of_several_at_other_places_the_first_is_told_and_no_parent() -> None:
     assert row(both, "p1").detail == {"quickbooks_name": "Web", "needed_parent": "Acme"}
     assert row(alone, "p1").detail == {"quickbooks_name": "Web", "needed_parent": "Acme", "parent": "Beta"}
     assert (row(both, "p1").quickbooks_id, row(alone, "p1").quickbooks_id) == ("", "21")
+
+
+@pytest.mark.parametrize(
+    ("there", "why"),
+    [
+        (customer("21", "Web", under="20"), "same name, but under Beta"),
+        (customer("21", "Web", under="99"), "same name, but under another parent"),
+        (customer("21", "Web"), "same name, but a top-level customer"),
+    ],
+)
+def test_a_name_at_another_place_is_suggested_with_its_place_unless_somebody_has_it(
+    there: QuickBooksRecord, why: str
+) -> None:
+    books, held_by = [ACME_CUSTOMER, customer("20", "Beta"), there], project("p2", "Website")
+    links = [linked(ACME, ACME_CUSTOMER)]
+
+    free = match([ACME, ACME_WEB], books, links, [])
+    held = match([ACME, ACME_WEB, held_by], books, [*links, linked(held_by, there, by="person")], [])
+
+    assert [suggestion.why for suggestion in row(free, "p1").suggestions if suggestion.id == "21"] == [why]
+    assert why not in [suggestion.why for suggestion in row(held, "p1").suggestions]

@@ -131,6 +131,15 @@ def test_a_default_that_cannot_be_used_is_named_by_its_setting(name: str, kind: 
     }
 
 
+def test_rules_say_which_conditions_they_have_and_one_without_any_gives_nothing() -> None:
+    rules = LineRules(
+        [LineRule(1, {"client": "acme", "task": "t"}, {"item": "5"}), LineRule(2, {}, {"item": "6"})], {"class": "7"}
+    )
+
+    assert rules.conditions == ["task", "client"] and LineRules().conditions == []
+    assert resolved(policy=Policy(line_rules=rules)).line.value("item") == ""
+
+
 def test_rules_say_whether_a_template_of_theirs_uses_a_name() -> None:
     rules = LineRules([LineRule(3, {"user": "ada"}, {"description": "{task}: {text}"})], {"description": "{project}"})
 

@@ -36,6 +36,7 @@ def row(user: str = "Ada", customer: str = "Acme", day: date = DAY, **values: An
     [
         (FIRST, LAST, ["Mar 2 to 8", "Mar 9 to 15", "Mar 16 to 22"]),
         (FIRST, date(2026, 3, 8), []),
+        (date(2026, 3, 4), date(2026, 3, 17), ["Mar 4 to 8", "Mar 9 to 15", "Mar 16 to 17"]),
         (date(2026, 3, 30), date(2026, 4, 6), ["Mar 30 to Apr 5", "Apr 6"]),
         (date(2026, 2, 15), date(2026, 4, 2), ["Feb 15 to 28", "Mar 1 to 31", "Apr 1 to 2"]),
     ],

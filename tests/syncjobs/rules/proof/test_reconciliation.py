@@ -13,6 +13,7 @@ from syncjobs.rules import reasons
 from syncjobs.rules.proof.reconciliation import (
     NOT_OURS,
     Booked,
+    OpenActivity,
     Place,
     Sent,
     Worked,
@@ -53,6 +54,8 @@ def explained(worked: Worked, booked: Booked, sent: Sent) -> list[tuple[str, int
         ({"seconds": HOUR}, HOUR - 30, HOUR, [("ROUNDING", 30)]),
         ({"seconds": HOUR}, HOUR + 30, HOUR, [("CHANGED_IN_QUICKBOOKS", -30)]),
         ({"seconds": HOUR}, HOUR - 60, HOUR, [("CHANGED_IN_QUICKBOOKS", 60)]),
+        ({"seconds": HOUR}, 0, HOUR, [("CHANGED_IN_QUICKBOOKS", HOUR)]),
+        ({"seconds": HOUR + 20, "state": "changed", "edited": True}, HOUR, HOUR, [("ROUNDING", 20)]),
         ({"seconds": 2 * HOUR, "adopted": True}, HOUR, HOUR, [("ADOPTED", HOUR)]),
         ({"seconds": 2 * HOUR, "state": "changed", "edited": True, "adopted": True}, HOUR, HOUR, [("ADOPTED", HOUR)]),
     ],
@@ -249,6 +252,13 @@ def test_all_reasons_of_unsent_time_are_named_once_a_row() -> None:
 
     assert (row.clockify, row.explained, row.unexplained) == (180, 180, 0)
     assert row.explanation == "Not billable, no project +3.00 min"
+
+
+def test_what_is_left_beside_a_known_cause_asks_with_its_activity() -> None:
+    [line] = sent_lines(Worked(HERE, 5 * HOUR, "sent"), Booked("7", HERE, 2 * HOUR), Sent(HERE, HOUR), str)
+
+    assert [(cause.code, cause.seconds) for cause in line.causes] == [("CHANGED_IN_QUICKBOOKS", -HOUR)]
+    assert line.activity == OpenActivity("7", 4 * HOUR, "")
 
 
 def test_seconds_are_parts_of_a_minute() -> None:
