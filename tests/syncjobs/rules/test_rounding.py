@@ -32,6 +32,10 @@ def test_time_counts_to_the_nearest_minute_and_halves_go_up(seconds: int, expect
     assert rounding.minutes(seconds) == expected
 
 
+def test_without_a_rule_time_counts_to_the_nearest_minute() -> None:
+    assert Rounding() == rounding.TO_THE_MINUTE == Rounding("near", 1, 0)
+
+
 @pytest.mark.parametrize(
     ("direction", "seconds", "expected"),
     [
