@@ -31,13 +31,16 @@ def test_time_that_should_not_go_at_all_is_not_held() -> None:
     assert not reasons.holds(set())
 
 
-@pytest.mark.parametrize(
-    "codes",
-    [reasons.CONFLICTS, reasons.UNDONE, reasons.MAY_BE_SET_ASIDE, reasons.NO_WORK, reasons.WHOLE_CONNECTION],
-    ids=["conflicts", "undone", "may be set aside", "no work", "whole connection"],
-)
-def test_reasons_of_a_kind_are_reasons(codes: set[str]) -> None:
-    assert codes <= WORDINGS.keys()
+@pytest.mark.parametrize("kind", ["CONFLICTS", "UNDONE", "MAY_BE_SET_ASIDE", "NO_WORK", "WHOLE_CONNECTION"])
+def test_reasons_of_a_kind_are_reasons(kind: str) -> None:
+    assert getattr(reasons, kind) <= WORDINGS.keys()
+
+
+def test_only_a_write_in_doubt_is_on_the_way_and_only_a_refused_one_given_up() -> None:
+    assert reasons.is_on_the_way({"code": "OUTCOME_UNKNOWN", "in_flight": True})
+    assert not reasons.is_on_the_way({"code": "OUTCOME_UNKNOWN"})
+    assert not reasons.is_on_the_way({"code": "TOO_LONG", "in_flight": True})
+    assert not reasons.is_given_up({"code": "QUICKBOOKS_REFUSED"}) and not reasons.is_given_up({"code": "X", "runs": 5})
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,7 @@ def test_what_the_policy_and_the_books_say(settings: dict[str, Any], changes: di
         ({"project": None}, {"PROJECT_NOT_MAPPED"}),
         ({"client": None, "project": None}, {"CLIENT_NOT_MAPPED", "PROJECT_NOT_MAPPED"}),
         ({"user": INACTIVE_EMPLOYEE}, {"EMPLOYEE_INACTIVE"}),
+        ({"user": ResolvedPartner(EMPLOYEE, suspended="OF_A_NEWER_VERSION")}, {"USER_NOT_MAPPED"}),
         ({"project": INACTIVE_CUSTOMER}, {"CUSTOMER_INACTIVE"}),
         ({"client": ResolvedPartner(ACME, suspended="CUSTOMER_INACTIVE")}, {"CUSTOMER_INACTIVE"}),
         (

@@ -258,7 +258,7 @@ def test_what_is_left_beside_a_known_cause_asks_with_its_activity() -> None:
     [line] = sent_lines(Worked(HERE, 5 * HOUR, "sent"), Booked("7", HERE, 2 * HOUR), Sent(HERE, HOUR), str)
 
     assert [(cause.code, cause.seconds) for cause in line.causes] == [("CHANGED_IN_QUICKBOOKS", -HOUR)]
-    assert line.activity == OpenActivity("7", 4 * HOUR, "")
+    assert line.activity == OpenActivity("7", 4 * HOUR, "", asks=True)
 
 
 def test_seconds_are_parts_of_a_minute() -> None:

@@ -134,3 +134,9 @@ def test_a_warning_that_was_seen_is_another_one_once_it_says_something_else() ->
     assert differences.version(now, "RATE_CHANGED") == "rate=99.00"
     assert differences.version(now, "LINK_CHANGED") == "person_kind=vendor person=41"
     assert differences.version({"item": "7"}, "RATE_CHANGED") == ""
+
+
+def test_another_billable_status_is_a_difference() -> None:
+    [difference] = differences.listed(SENT, copy(billable_status="NotBillable"), {}, {})
+
+    assert difference.sentence() == "billable: sent Billable, QuickBooks has NotBillable"
