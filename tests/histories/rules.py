@@ -243,9 +243,7 @@ class Rules:
         if activity is not None and not closed_codes and has(activity.raw, time) and not has(activity.raw, sent.time):
             return ExpectedStatus("keep", "sent", time=time)
         if quickbooks_codes or closed_codes:
-            return ExpectedStatus(
-                "hold", "changed", frozenset(quickbooks_codes or closed_codes), frozenset(closed_codes)
-            )
+            return _held(quickbooks_codes or closed_codes, closed_codes)
         return ExpectedStatus("update", "sent", time=time)
 
     def warnings(self, entry: Entry, sent: Sent) -> set[str]:
@@ -281,7 +279,7 @@ class Rules:
         if own_codes:
             return ExpectedStatus("hold", "changed", may=frozenset(own_codes | quickbooks_codes | codes))
         if quickbooks_codes:
-            return ExpectedStatus("hold", "changed", frozenset(quickbooks_codes), frozenset(codes))
+            return _held(quickbooks_codes, codes)
         return ExpectedStatus("delete", "deleted")
 
 
@@ -306,10 +304,21 @@ def has(raw: dict[str, Any], expected: Time) -> bool:
     return actual == (expected if expected.item else expected._replace(item=actual.item))
 
 
+def _held(codes: set[str], may: set[str]) -> ExpectedStatus:
+    """Return the status of time that QuickBooks holds: for its code, or for one of several."""
+    must = frozenset(codes if len(codes) == 1 else ())
+    return ExpectedStatus("hold", "changed", must, frozenset(may | (codes - must)))
+
+
 def _quickbooks_codes(activity: Activity | None) -> set[str]:
-    """Return the code of what people did in QuickBooks: billed, changed or deleted activities stay as they are."""
+    """Return the code of what people did in QuickBooks: billed, changed or deleted activities stay as they are.
+
+    Either code for time that was changed and that an invoice alone says is billed: no invoice is asked about it alone.
+    """
     if activity is None:
         return {"CHANGED_IN_QUICKBOOKS"}
+    if activity.changed and activity.billed and activity.raw["BillableStatus"] != "HasBeenBilled":
+        return {"BILLED_IN_QUICKBOOKS", "CHANGED_IN_QUICKBOOKS"}
     if activity.billed:
         return {"BILLED_IN_QUICKBOOKS"}
     return {"CHANGED_IN_QUICKBOOKS"} if activity.changed else set()

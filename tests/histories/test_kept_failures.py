@@ -167,3 +167,16 @@ def test_a_first_attempt_that_arrives_late_goes(history: History) -> None:
 
     assert len(history.scene.activities()) == 2
     history.clean_run()
+
+
+def test_time_that_was_changed_and_that_an_invoice_alone_bills_is_held_for_either(history: History) -> None:
+    """Nobody else's time is in question, so that no invoice is asked: to be held it is enough that it was changed."""
+    history.scene.switch(billable_status_lags=True, billing_moves_sync_token=False)
+    (sent,) = history.books.sent.values()
+    history.touch("change", sent.key, 1)
+    history.touch("bill", sent.key, 0)
+    history.delete(0)
+
+    history.clean_run()
+
+    assert len(history.scene.activities()) == 1
