@@ -147,7 +147,9 @@ def _client_id_for(workspace: Workspace, request: WriteRequest, customer: Custom
     parent_name = customer.full_name.rpartition(":")[0] or "Its parent"
     if link is not None:
         return link.clockify_id, RuleCheck("Client is known", True, link.clockify_name)
-    remedy = Remedy(Do.CREATE, f"Create a client for {parent_name} first", f"customer:{customer.parent_id}")
+    remedy = Remedy(
+        Do.CREATE, f"Create a client for {parent_name} first", f"customer:{customer.parent_id}", of_parent=True
+    )
     return "", RuleCheck("Client is known", False, f"{parent_name} has no client in Clockify yet.", (remedy,))
 
 

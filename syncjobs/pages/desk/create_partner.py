@@ -240,7 +240,9 @@ def _remedy_link(workspace: Workspace, write_request: WriteRequest, remedy: Reme
         )
     # After the parent is fixed the person comes back here, since the record itself is still to be written.
     next_url = address(workspace.pk, write_request, back=back_url) if remedy.of_parent else back_url
-    if remedy.do == Do.CREATE:
+    if remedy.do == Do.CREATE and kind == Kind.CUSTOMER:
+        remedy_request = WriteRequest(CREATE, CLOCKIFY, "client", quickbooks_id=record_id)
+    elif remedy.do == Do.CREATE:
         remedy_request = WriteRequest(CREATE, QUICKBOOKS, "customer", kind, record_id)
     elif remedy.of_parent:
         remedy_request = WriteRequest(REACTIVATE, QUICKBOOKS, kind, quickbooks_id=record_id)

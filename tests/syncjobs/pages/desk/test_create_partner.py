@@ -15,9 +15,10 @@ from integrations.models import Workspace
 from mapping.models import Link, PartnerWrite
 from sandbox.server import Running
 from syncjobs.models import EntryStatus
+from syncjobs.pages.desk import create_partner
 from syncjobs.partner_writes import journal
 from syncjobs.partner_writes import submit as partner_writes
-from syncjobs.partner_writes.drafts import WriteRequest
+from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, WriteRequest
 from syncjobs.support.checklist import check_entries
 from tests.support.factories import ClockifyUserFactory, EmployeeFactory, MismatchFactory
 from tests.support.page_text import main_text
@@ -148,6 +149,22 @@ def test_who_may_only_look_writes_nothing(visitor: Client, dana: Client, scene: 
 
     assert "A mapping admin can do this." in main_text(visitor.get(page.wsgi_request.get_full_path()))
     assert submit(visitor, page).status_code == 403
+
+
+def test_a_sub_customer_without_a_client_in_clockify_offers_to_create_that_client_first(
+    dana: Client, scene: Scene
+) -> None:
+    parent = scene.put("Customer", {"DisplayName": "Acme"})["Id"]
+    child = scene.put("Customer", {"DisplayName": "Site", "Job": True, "ParentRef": {"value": parent}})["Id"]
+    scene.check()
+    for_child = WriteRequest(CREATE, CLOCKIFY, "project", quickbooks_id=child)
+    page = dana.get(create_partner.address(scene.workspace.pk, for_child))
+
+    offer = dana.get(offered(page, "Create a client for Acme first…"))
+
+    assert "Create in Clockify and link" in main_text(offer)
+    submit(dana, offer)
+    assert [client.name for client in scene.place.clients.values()] == ["Acme"]
 
 
 def test_a_taken_name_offers_to_link_its_holder(dana: Client, workspace: Workspace) -> None:
