@@ -212,7 +212,7 @@ def test_an_unknown_currency_on_the_other_side_is_no_difference() -> None:
                 "project": ResolvedPartner(SITE, ignored=True),
             },
             "IGNORED",
-            {"what": "Its user, Its client, Its project"},
+            {"what": "Unnamed user, Unnamed client, Unnamed project"},
         ),
     ],
 )
