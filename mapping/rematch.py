@@ -159,7 +159,7 @@ def _match_decided(workspace: Workspace) -> Matched | None:
     # Saved by a matching that died before it saved the rows.
     for link in links_of(workspace).filter(pk__gt=index.link):
         seeds[link.kind, link.clockify_id].add((link.quickbooks_kind, link.quickbooks_id))
-    return _match_some(workspace, seeds)
+    return replace(_match_some(workspace, seeds), made_from=index.made_from)
 
 
 def _match_some(workspace: Workspace, seeds: Mapping[Key, Set[Key]], *, rows: Set[Key] = frozenset()) -> Matched:
@@ -298,12 +298,16 @@ def save_mismatches(workspace: Workspace, matched: Matched, held: Mapping[Key, H
     """Save the mismatches that were found. Archived Clockify records are listed only while they hold minutes.
 
     Rows whose content is unchanged are not written. Returns False, and saves nothing, where somebody decided since it
-    was matched: these rows would show what is decided by now as open.
+    was matched: these rows would show what is decided by now as open. So it does where few records were matched and the
+    lists have changed.
     """
     facts: dict[str, Any] = {"held": held, "now": now, "records": (matched.clockify, matched.quickbooks)}
     with transaction.atomic():
         lock_decisions(workspace)
         if _state(workspace) != matched.state:
+            return False
+        # A check that read other lists meanwhile knows better what these rows say.
+        if matched.shown is not None and name_index.made_from(workspace) != matched.made_from:
             return False
         facts["state"] = matched.state
         if matched.shown is None:
