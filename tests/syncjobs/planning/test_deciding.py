@@ -267,6 +267,27 @@ def test_safe_pairs_by_few_are_those_by_everybody(seed: int, monkeypatch: pytest
         decided(workspace, world.step())
 
 
+def test_everybody_is_matched_once_a_list_or_a_rule_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = WorkspaceFactory(company=CompanyFactory())
+    project = ProjectFactory(workspace=workspace, name="Site")
+    customer = CustomerFactory(company=workspace.company, name="Shop")
+    evaluate.refresh(workspace, now=NOW, compare_names=True)
+    whole: list[Workspace] = []
+    matching = rematch.rematch
+    monkeypatch.setattr(rematch, "rematch", lambda *args, **facts: (whole.append(args[0]), matching(*args, **facts))[1])
+
+    decided(workspace, lambda: batch.apply(workspace, [Choice("ignore", "project", project.clockify_id)], now=NOW))
+    assert whole == []
+
+    type(customer).objects.filter(pk=customer.pk).update(name="Site")
+    decided(workspace, lambda: batch.apply(workspace, [Choice("link", "project", "nobody", "1")], now=NOW))
+    assert whole == [workspace]
+
+    type(workspace).objects.filter(pk=workspace.pk).update(matching="forgiving")
+    decided(workspace, lambda: batch.apply(workspace, [Choice("link", "project", "nobody", "1")], now=NOW))
+    assert whole == [workspace, workspace]
+
+
 def workspace_is_indexed(workspace: Workspace) -> bool:
     # A record that retires, or does no more, is a change of the lists.
     return name_index.current(workspace) is not None and not workspace_has_gone(workspace)
