@@ -53,7 +53,7 @@ class Decisions:
 
     def _run_to_undo(self) -> str | None:
         """Return the run of which most is left to take back; None where it is little. Corrections are people's own."""
-        over = Run.objects.filter(kind=Run.Kind.SYNC, dry_run=False).exclude(status__in=runs.OPEN)
+        over = Run.objects.filter(kind=Run.Kind.SYNC, dry_run=False).over()
         sent = Receipt.objects.filter(state=Receipt.State.SENT).values("quickbooks_id")
         created = Q(items__verb="create", items__outcome="sent", items__quickbooks_id__in=sent)
         left = over.exclude(options__has_key="amend").annotate(left=Count("items", filter=created))

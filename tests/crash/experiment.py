@@ -151,7 +151,7 @@ class Experiment:
         seconds = time.monotonic() - began
         self._say(f"round {outcome.rounds}: {'hit' if struck else 'missed'} after {seconds:.1f} s: {attack} {conflict}")
         if seconds > MAX_ROUND_SECONDS:
-            for run in Run.objects.filter(status__in=runs.OPEN):
+            for run in Run.objects.open():
                 self._say(f"  {run} {run.status} until {run.not_before or run.lease_until}: {run.error_message}")
         return struck
 
@@ -211,7 +211,7 @@ class Experiment:
 
     @staticmethod
     def _has_open_run() -> bool:
-        return Run.objects.filter(status__in=runs.OPEN).exclude(trigger="command").exists()
+        return Run.objects.open().exclude(trigger="command").exists()
 
     def _lay(self, attack: Attack, process: Process) -> Callable[[], bool]:
         """Prepare the attack. Return a function that tells whether it has struck."""
@@ -276,7 +276,7 @@ class Experiment:
         if not self.worker.alive:
             self.start_worker()
         deadline = time.monotonic() + MAX_END_SECONDS
-        while Run.objects.filter(status__in=runs.OPEN).exists() and time.monotonic() < deadline:
+        while Run.objects.open().exists() and time.monotonic() < deadline:
             time.sleep(0.2)
         self.worker.stop()
 

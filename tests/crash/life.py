@@ -7,7 +7,6 @@ from collections.abc import Collection
 from random import Random
 
 from syncjobs.models import Action, Run
-from syncjobs.runs.lifecycle import OPEN
 from tests.crash.stage import Stage
 from tests.support import oracle
 from tests.support.oracle import Fact
@@ -174,7 +173,7 @@ class Life:
 def _is_undoing() -> bool:
     """Return whether an undo may delete in this moment: it asks for invoices once, when it begins."""
     in_doubt = Action.objects.filter(run__kind=Run.Kind.UNDO, state=Action.State.SENDING)
-    return in_doubt.exists() or Run.objects.filter(kind=Run.Kind.UNDO, status__in=OPEN).exists()
+    return in_doubt.exists() or Run.objects.filter(kind=Run.Kind.UNDO).open().exists()
 
 
 def name_of(activity: dict[str, object]) -> str:
