@@ -1,6 +1,8 @@
 """A number for each owner's mirrored lists that grows with every change of a row, whoever makes it.
 
 Matching keeps an index of names (`mapping.name_index`) and trusts it only while the numbers are those it was made at.
+Changes are counted before they are written: whoever held a row first and waited for the number would be waited for by
+whoever holds the number and wants that row, and PostgreSQL would end one of them.
 """
 
 from __future__ import annotations
@@ -40,8 +42,8 @@ class VersionedQuerySet(models.QuerySet[Row]):
             return super().update(**values)
         with transaction.atomic(using=self.db):
             owners = set(self.order_by().values_list(_owner_column(self.model), flat=True).distinct())
-            changed = super().update(**values)
             _count(self.model, owners)
+            changed = super().update(**values)
         return changed
 
     update.alters_data = True  # type: ignore[attr-defined]
@@ -49,15 +51,22 @@ class VersionedQuerySet(models.QuerySet[Row]):
     def bulk_create(self, objs: Iterable[Row], *args: Any, **options: Any) -> list[Row]:
         rows = list(objs)
         with transaction.atomic(using=self.db):
-            created = super().bulk_create(rows, *args, **options)
             _count(self.model, {getattr(row, _owner_column(self.model)) for row in rows})
+            created = super().bulk_create(rows, *args, **options)
         return created
+
+    def update_or_create(self, *args: Any, **facts: Any) -> tuple[Row, bool]:
+        owner = facts.get(_owner_column(self.model).removesuffix("_id"))
+        with transaction.atomic(using=self.db):
+            # It holds the row before it saves it.
+            _count(self.model, {owner.pk} if owner is not None else ())
+            return super().update_or_create(*args, **facts)
 
     def delete(self) -> tuple[int, dict[str, int]]:
         with transaction.atomic(using=self.db):
             owners = set(self.order_by().values_list(_owner_column(self.model), flat=True).distinct())
-            deleted = super().delete()
             _count(self.model, owners)
+            deleted = super().delete()
         return deleted
 
     delete.alters_data = True  # type: ignore[attr-defined]
@@ -74,13 +83,13 @@ class Versioned(models.Model):
 
     def save(self, *args: Any, **options: Any) -> None:
         with transaction.atomic():
-            super().save(*args, **options)
             _count(type(self), {getattr(self, _owner_column(type(self)))})
+            super().save(*args, **options)
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
         with transaction.atomic():
-            deleted = super().delete(*args, **options)
             _count(type(self), {getattr(self, _owner_column(type(self)))})
+            deleted = super().delete(*args, **options)
         return deleted
 
 

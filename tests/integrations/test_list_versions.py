@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from integrations.list_versions import version
 from integrations.models import ClockifyUser, Customer
@@ -13,6 +16,7 @@ from tests.support.factories import NOW, ClockifyUserFactory, CompanyFactory, Cu
 
 pytestmark = pytest.mark.django_db
 
+HOLDS = re.compile("^(INSERT|UPDATE|DELETE)|FOR UPDATE")
 CHANGES: dict[str, Callable[[Customer], Any]] = {
     "save": lambda row: row.save(),
     "update": lambda row: Customer.objects.filter(pk=row.pk).update(name="Other"),
@@ -35,6 +39,17 @@ def test_every_way_to_change_a_row_counts(change: Callable[[Customer], Any]) -> 
 
     assert version(row.company) > before
     assert version(other.company) == others
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_change_is_counted_before_it_holds_a_row(change: Callable[[Customer], Any]) -> None:
+    row = CustomerFactory(company=CompanyFactory())
+
+    with CaptureQueriesContext(connection) as queries:
+        change(row)
+
+    held = [query["sql"] for query in queries if HOLDS.search(query["sql"])]
+    assert "listversion" in held[0]
 
 
 def test_a_row_seen_again_as_it_was_is_no_change() -> None:
