@@ -248,17 +248,23 @@ class _Reader:
         for kind, parent_id in pools:
             self._read_pool(kind, parent_id)
         self._read_partners()
-        self._read_holders(
-            {
-                (kind, partner)
-                for kind in {key[0] for key in active}
-                for partner in found.quickbooks
-                if partner[0] in PARTNER_KINDS[kind]
-            }
-        )
-        self._read_clockify(found.links)
-        self._read_partners()
-        # Names of parents are said, and who is billed stands at the top.
+        kinds = {key[0] for key in active}
+        known = -1
+        # Whoever is read, for whatever reason, may only be likely for anyone if nobody holds it.
+        while known < len(found.quickbooks):
+            known = len(found.quickbooks)
+            self._read_holders(
+                {(kind, partner) for kind in kinds for partner in found.quickbooks if partner[0] in PARTNER_KINDS[kind]}
+            )
+            self._read_clockify(found.links)
+            self._read_partners()
+            self._read_parents()
+        self._read_overrides()
+        found.frozen = {key for key in found.clockify if key not in active and key not in found.links}
+
+    def _read_parents(self) -> None:
+        """Read who is above: names of parents are said, and who is billed stands at the top."""
+        found = self.found
         above = {("customer", link.parent_id) for link in found.links.values() if link.parent_id}
         above |= {("customer", record.parent_id) for record in found.quickbooks.values() if record.parent_id}
         while not above <= self._looked_up:
@@ -268,8 +274,6 @@ class _Reader:
                 for key in above & found.quickbooks.keys()
                 if found.quickbooks[key].parent_id
             }
-        self._read_overrides()
-        found.frozen = {key for key in found.clockify if key not in active and key not in found.links}
 
     def _read_clients(self, projects: Collection[Key]) -> None:
         """Read the clients of these projects, those that they had when they were linked, and the clients' customers."""
@@ -284,7 +288,11 @@ class _Reader:
         """Read the free partners at one place, and sub-customers with the same words under other parents."""
         found, workspace = self.found, self._workspace
         retired = CLOCKIFY_MODELS[kind]._default_manager.filter(workspace=workspace).exclude(retired_at=None)
-        held = links_of(workspace).filter(kind=kind).exclude(clockify_id__in=retired.values("clockify_id"))
+        links = links_of(workspace).filter(kind=kind)
+        held = links.exclude(clockify_id__in=retired.values("clockify_id"))
+        of_retired = set(
+            links.filter(clockify_id__in=retired.values("clockify_id")).values_list("quickbooks_kind", "quickbooks_id")
+        )
         for quickbooks_kind in PARTNER_KINDS[kind]:
             place = {"company": self._company, **({"parent_id": parent_id} if quickbooks_kind == "customer" else {})}
             rows = QUICKBOOKS_MODELS[quickbooks_kind]._default_manager.filter(**place, active=True, gone_at=None)
@@ -292,8 +300,9 @@ class _Reader:
             for record in quickbooks_values(quickbooks_kind, rows.exclude(quickbooks_id__in=taken)):
                 found.quickbooks[record.kind, record.id] = record
                 self._looked_up.add((record.kind, record.id))
-                # Nobody holds it, so that nobody has to be asked.
-                self._holders_read.add((kind, (record.kind, record.id)))
+                # Nobody holds it but retired records, so that nobody else has to be asked.
+                if (record.kind, record.id) not in of_retired:
+                    self._holders_read.add((kind, (record.kind, record.id)))
         if parent_id:
             names = [found.clockify[key].name for key in found.shown if key[0] == kind and key in found.clockify]
             subs = name_index.find(workspace, map(name_index.words_term, names), ["customer"])

@@ -288,6 +288,67 @@ def test_everybody_is_matched_once_a_list_or_a_rule_has_changed(monkeypatch: pyt
     assert whole == [workspace, workspace]
 
 
+# --- beside others, and after those that died -------------------------------------------------------------------
+def decide_all(workspace: Workspace, *choices: Choice) -> None:
+    batch.apply(workspace, choices, now=NOW)
+
+
+def assert_nothing_is_left_to_do(workspace: Workspace) -> None:
+    few = state(workspace)
+    evaluate.refresh(workspace, now=NOW)
+    assert differences(few, state(workspace)) == []
+
+
+@pytest.fixture
+def workspace() -> Workspace:
+    found: Workspace = WorkspaceFactory(company=CompanyFactory(home_currency="USD"))
+    return found
+
+
+def entry_of(workspace: Workspace, **facts: Any) -> Any:
+    return TimeEntryFactory(workspace=workspace, txn_date=date(2026, 3, 2), **facts)
+
+
+def test_a_vendor_whom_only_a_retired_user_holds_is_likely_for_others(workspace: Workspace) -> None:
+    workspace.people_to_vendors = True
+    workspace.save()
+    retired = ClockifyUserFactory(workspace=workspace, name="Zoe Lund", gone_at=NOW)
+    user = ClockifyUserFactory(workspace=workspace, name="Ada Roes")
+    vendor = VendorFactory(company=workspace.company, name="Ada Roe")
+    employee = EmployeeFactory(company=workspace.company, name="Ben Okafor")
+    link = Choice("link", "user", retired.clockify_id, vendor.quickbooks_id, vendor=True)
+    decide_all(workspace, link, Choice("link", "user", user.clockify_id, employee.quickbooks_id))
+    workspace.people_to_vendors = False
+    workspace.save()
+    evaluate.refresh(workspace, now=NOW, compare_names=True)
+
+    with evaluate.deciding(workspace, now=NOW):
+        decide_all(workspace, Choice("unlink", "user", user.clockify_id))
+
+    assert vendor.quickbooks_id in str(Mismatch.objects.get(clockify_id=user.clockify_id).suggestions)
+    assert_nothing_is_left_to_do(workspace)
+
+
+def test_a_customer_read_as_a_parent_only_is_not_likely_where_somebody_holds_it(workspace: Workspace) -> None:
+    holder, client = (ClientFactory(workspace=workspace, name=name) for name in ("Bluebird", "Acmes"))
+    project = ProjectFactory(workspace=workspace, name="Website", client_id=client.clockify_id, client_name="Acmes")
+    company = workspace.company
+    held, partner = (CustomerFactory(company=company, name=name) for name in ("Acme", "Cobalt"))
+    CustomerFactory(company=company, name=project.name, parent_id=held.quickbooks_id)
+    decide_all(
+        workspace,
+        Choice("link", "client", holder.clockify_id, held.quickbooks_id),
+        Choice("link", "client", client.clockify_id, partner.quickbooks_id),
+    )
+    evaluate.refresh(workspace, now=NOW, compare_names=True)
+
+    with evaluate.deciding(workspace, now=NOW):
+        decide_all(workspace, Choice("unlink", "client", client.clockify_id))
+
+    assert Mismatch.objects.get(clockify_id=client.clockify_id).suggestions == []
+    assert_nothing_is_left_to_do(workspace)
+
+
 def workspace_is_indexed(workspace: Workspace) -> bool:
     # A record that retires, or does no more, is a change of the lists.
     return name_index.current(workspace) is not None and not workspace_has_gone(workspace)
