@@ -309,6 +309,29 @@ def entry_of(workspace: Workspace, **facts: Any) -> Any:
     return TimeEntryFactory(workspace=workspace, txn_date=date(2026, 3, 2), **facts)
 
 
+def test_rows_of_a_check_that_read_other_lists_meanwhile_stay(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = ProjectFactory(workspace=workspace, name="Site")
+    customer = CustomerFactory(company=workspace.company, name="Harbor")
+    evaluate.refresh(workspace, now=NOW, compare_names=True)
+    save, checks = rematch.save_mismatches, iter([True])
+
+    def beside_a_check(*args: Any, **facts: Any) -> bool:
+        if next(checks, False):
+            customer.active = False
+            customer.save()
+            evaluate.refresh(workspace, now=NOW)
+        return save(*args, **facts)
+
+    monkeypatch.setattr(rematch, "save_mismatches", beside_a_check)
+    with evaluate.deciding(workspace, now=NOW):
+        decide_all(workspace, Choice("link", "project", project.clockify_id, customer.quickbooks_id))
+
+    assert Mismatch.objects.get(kind="project").reason == "CUSTOMER_INACTIVE"
+    assert_nothing_is_left_to_do(workspace)
+
+
 def test_a_vendor_whom_only_a_retired_user_holds_is_likely_for_others(workspace: Workspace) -> None:
     workspace.people_to_vendors = True
     workspace.save()
