@@ -102,6 +102,11 @@ def current(workspace: Workspace) -> NameIndex | None:
     return index if index is not None and index.made_from == made_from(workspace) else None
 
 
+def last_counted(workspace: Workspace) -> int | None:
+    """Return the id of the last decision that counts in the saved rows; None before the first index."""
+    return NameIndex.objects.filter(workspace=workspace).values_list("decision", flat=True).first()
+
+
 def made_from(workspace: Workspace) -> str:
     """Return what an index is made from now; read it before the lists themselves."""
     company = company_of(workspace)

@@ -54,6 +54,10 @@ class NotClosed(Exception):
     """A link would change of a record that was read only to be seen."""
 
 
+# Where any of these is raised, everybody is matched.
+TOO_FEW = (TooLarge, OutOfDate, NotClosed)
+
+
 @dataclass
 class Neighborhood:
     """The records to match. `changing`: those whose link may change; `shown`: those whose rows may.

@@ -96,13 +96,13 @@ def rematch_decided(workspace: Workspace, *, now: datetime) -> Matched:
             matched = _match_decided(workspace)
             if matched is not None and _save_links(workspace, matched, now=now):
                 return matched
-    except (neighborhood.TooLarge, neighborhood.OutOfDate, neighborhood.NotClosed):
+    except neighborhood.TOO_FEW:
         pass
     return rematch(workspace, now=now, compare_names=False)
 
 
 def add_rows(workspace: Workspace, matched: Matched, keys: Collection[Key]) -> None:
-    """Find the rows of these records too, whose links do not change."""
+    """Find the rows of these records too, whose links do not change. Raises one of `neighborhood.TOO_FEW`."""
     assert matched.shown is not None
     more = _match_some(workspace, {}, rows=set(keys) - matched.shown)
     own, added = matched.outcome, more.outcome

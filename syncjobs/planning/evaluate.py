@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, S
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,8 +14,8 @@ from django.db.models import QuerySet
 from integrations.clockify import named_in_entries
 from integrations.models import TimeEntry, Workspace
 from integrations.quickbooks.sales_forms import KINDS
+from mapping import name_index, neighborhood, rematch
 from mapping import queries as mapping
-from mapping import rematch
 from mapping.desk.mismatch_rows import Held
 from mapping.rematch import Matched
 from syncjobs.models import Action, EntryStatus, Receipt
@@ -301,21 +302,29 @@ def deciding(workspace: Workspace, *, now: datetime) -> Iterator[None]:
     Only what the decisions can change is matched, and only entries of records that were decided about, or that
     matching links or suspends because of it, are judged.
     """
-    since = mapping.last_decision(workspace)
+    since, counted = mapping.last_decision(workspace), name_index.last_counted(workspace)
+    # What a process decided that died before it judged the entries is judged with the next decision.
+    since = since if counted is None else min(since, counted)
     yield
     keys: set[mapping.Key] = set()
+    judged: set[int] = set()
+    match = rematch.rematch_decided
     for _ in range(MAX_TRIES):
         workspace.refresh_from_db()
-        _retire(workspace, now=now)
-        matched = rematch.rematch_decided(workspace, now=now)
+        judged |= _retire(workspace, now=now)
+        matched = match(workspace, now=now)
         outcome = matched.outcome
         keys |= {(link.kind, link.clockify_id) for link in outcome.links}
         keys |= mapping.decided_since(workspace, since) | set(outcome.suspend) | set(outcome.given_back)
         # A decision about one record changes what is wrong with others: two of one name, a partner that is taken.
         before, sentences = inputs.saved_mismatches(workspace, matched.shown), rematch.sentences(workspace, matched)
         keys |= {key for key in before.keys() | sentences.keys() if before.get(key) != sentences.get(key)}
-        entries = _entries_of(workspace, keys)
-        concerned = None if matched.shown is None else _add_named(workspace, matched, entries)
+        entries = sorted(judged | _entries_of(workspace, keys))
+        try:
+            concerned = None if matched.shown is None else _add_named(workspace, matched, entries)
+        except neighborhood.TOO_FEW:
+            match = partial(rematch.rematch, compare_names=False)
+            continue
         sentences = rematch.sentences(workspace, matched)
         _judge_entries(workspace, entries, now=now, mismatches=sentences, among=concerned)
         held = _held_by_record(workspace, matched.shown)
@@ -336,7 +345,7 @@ def _add_named(workspace: Workspace, matched: Matched, entries: Collection[int])
     return concerned
 
 
-def _entries_of(workspace: Workspace, keys: Iterable[mapping.Key]) -> list[int]:
+def _entries_of(workspace: Workspace, keys: Iterable[mapping.Key]) -> set[int]:
     """Return the keys of the entries of these records, and of those that were not judged yet."""
     entries = TimeEntry.objects.current(workspace, workspace.start_date).order_by()
     # Entries without a status are new and were not judged yet.
@@ -345,15 +354,20 @@ def _entries_of(workspace: Workspace, keys: Iterable[mapping.Key]) -> list[int]:
     for kind, ids in mapping.by_kind(keys).items():
         for chunk in mapping.chunks(ids) if kind in inputs.RECORD_COLUMNS else ():
             found.update(entries.filter(**{f"{inputs.RECORD_COLUMNS[kind]}__in": chunk}).values_list("pk", flat=True))
-    return sorted(found)
+    return found
 
 
-def _retire(workspace: Workspace, *, now: datetime) -> None:
-    """Save which gone records hold no unsent time, by today's entries, before matching asks for it."""
-    gone = retirement.gone_records(workspace)
+def _retire(workspace: Workspace, *, now: datetime) -> set[int]:
+    """Save which gone records hold no unsent time, by today's entries, before matching asks for it.
+
+    Returns the keys of the entries that had to be judged for it.
+    """
+    gone, entries = retirement.gone_records(workspace), list[int]()
     if any(gone.values()):
-        _judge_all(workspace, retirement.not_judged(workspace, gone), now=now)
+        entries = list(retirement.not_judged(workspace, gone).values_list("pk", flat=True))
+        _judge_entries(workspace, entries, now=now)
     retirement.save(workspace, gone, now=now)
+    return set(entries)
 
 
 def _judge_all(

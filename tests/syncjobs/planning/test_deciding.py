@@ -13,7 +13,7 @@ import pytest
 from django.db import transaction
 
 from integrations.models import ClockifyProject, Workspace
-from mapping import name_index, rematch
+from mapping import name_index, neighborhood, rematch
 from mapping.decisions import batch, csv_import, undo
 from mapping.decisions.batch import Choice
 from mapping.decisions.safe_pairs import safe_pairs
@@ -309,6 +309,21 @@ def entry_of(workspace: Workspace, **facts: Any) -> Any:
     return TimeEntryFactory(workspace=workspace, txn_date=date(2026, 3, 2), **facts)
 
 
+def test_entries_that_name_too_many_records_are_judged_by_everybody(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = ClockifyUserFactory(workspace=workspace, name="Ada Roe")
+    for project in ProjectFactory.create_batch(4, workspace=workspace):
+        entry_of(workspace, user_id=user.clockify_id, project_id=project.clockify_id)
+    evaluate.refresh(workspace, now=NOW, compare_names=True)
+    monkeypatch.setitem(neighborhood.around.__kwdefaults__, "most", 3)
+
+    with evaluate.deciding(workspace, now=NOW):
+        decide_all(workspace, Choice("ignore", "user", user.clockify_id))
+
+    assert_nothing_is_left_to_do(workspace)
+
+
 def test_rows_of_a_check_that_read_other_lists_meanwhile_stay(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -329,6 +344,37 @@ def test_rows_of_a_check_that_read_other_lists_meanwhile_stay(
         decide_all(workspace, Choice("link", "project", project.clockify_id, customer.quickbooks_id))
 
     assert Mismatch.objects.get(kind="project").reason == "CUSTOMER_INACTIVE"
+    assert_nothing_is_left_to_do(workspace)
+
+
+def test_entries_of_a_decision_whose_process_died_are_judged_with_the_next(workspace: Workspace) -> None:
+    user, other = ClockifyUserFactory.create_batch(2, workspace=workspace)
+    employee = EmployeeFactory(company=workspace.company)
+    entry_of(workspace, user_id=user.clockify_id, project_id="")
+    evaluate.refresh(workspace, now=NOW, compare_names=True)
+    with evaluate.deciding(workspace, now=NOW):
+        decide_all(workspace, Choice("link", "user", user.clockify_id, employee.quickbooks_id))
+
+    # A linked record that is ignored has no row, before or after, that could tell.
+    decide_all(workspace, Choice("ignore", "user", user.clockify_id))
+    with evaluate.deciding(workspace, now=NOW):
+        decide_all(workspace, Choice("ignore", "user", other.clockify_id))
+
+    assert_nothing_is_left_to_do(workspace)
+
+
+def test_time_judged_for_a_record_that_is_gone_is_counted_at_the_others_that_it_names(workspace: Workspace) -> None:
+    user, other = ClockifyUserFactory.create_batch(2, workspace=workspace)
+    project = ProjectFactory(workspace=workspace, gone_at=NOW)
+    entry = entry_of(workspace, user_id=user.clockify_id, project_id=project.clockify_id)
+    evaluate.refresh(workspace, now=NOW, compare_names=True)
+    # Read again by a process that died before it judged it.
+    entry.end_at, entry.content_hash = entry.start_at + timedelta(minutes=7), "edited"
+    entry.save()
+
+    with evaluate.deciding(workspace, now=NOW):
+        decide_all(workspace, Choice("ignore", "user", other.clockify_id))
+
     assert_nothing_is_left_to_do(workspace)
 
 
