@@ -126,10 +126,11 @@ def _write(
                 columns_written.append("from_entries")
             # Django takes seconds to build a long statement, and PostgreSQL ends a transaction that is idle for long.
             manager.bulk_update(updated_rows, columns_written, batch_size=BATCH // 10)
-        for start in range(0, len(unchanged_ids), BATCH):
-            manager.filter(pk__in=unchanged_ids[start : start + BATCH]).update(last_seen_at=now)
         for start in range(0, len(missing), BATCH):
             manager.filter(pk__in=missing[start : start + BATCH]).update(gone_at=now)
+        # Last, since these do not count as changes, and changes count before any row is held (`list_versions`).
+        for start in range(0, len(unchanged_ids), BATCH):
+            manager.filter(pk__in=unchanged_ids[start : start + BATCH]).update(last_seen_at=now)
 
 
 def _changed_values(row: Any, columns: Mapping[str, Any], watched: tuple[str, ...]) -> Iterator[dict[str, str]]:

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from integrations.models import ConnectionEvent, Employee, ShrunkList
@@ -47,6 +49,17 @@ def test_what_is_new_changed_and_gone_is_counted(company: Company) -> None:
     assert counts == {"seen": 3, "new": 1, "changed": 1, "gone": 1}
     assert Employee.objects.get(quickbooks_id="3").gone_at is not None
     assert Employee.objects.get(quickbooks_id="2").name == "Benno"
+
+
+def test_what_is_gone_is_counted_before_any_row_is_held(company: Company) -> None:
+    # Else a reading and a save of one of its rows could wait for each other on PostgreSQL.
+    store(company, {"1": employee("Ada"), "2": employee("Ben")})
+
+    with CaptureQueriesContext(connection) as queries:
+        store(company, {"1": employee("Ada")})
+
+    held = [query["sql"] for query in queries if query["sql"].startswith("UPDATE")]
+    assert "listversion" in held[0]
 
 
 def test_what_is_not_watched_is_stored_and_is_no_change(company: Company) -> None:
