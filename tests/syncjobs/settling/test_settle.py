@@ -182,6 +182,69 @@ def test_a_create_that_did_not_arrive_in_time_gets_one_more_reading_for_late_dup
     assert missing.get().watch_until is None
 
 
+# --- updates and deletes -----------------------------------------------------------------------------------
+@pytest.mark.any_database
+def test_an_update_that_arrived_without_an_answer_has_the_receipt_of_what_is_there(
+    scene: Scene, ada: str, site: str
+) -> None:
+    entry = scene.entry(ada, site, description="First")
+    scene.sync()
+    scene.edit_entry(entry, description="Second")
+    sync_without_answers(scene, "cut_after_commit")
+    [record] = scene.activities()
+
+    settled(scene)
+
+    receipt = scene.receipt(entry)
+    assert (receipt.draft["description"], receipt.sync_token) == ("Second", record["SyncToken"])
+    assert Action.objects.get(verb="update").state == "done"
+
+
+@pytest.mark.any_database
+def test_a_deletion_that_arrived_without_an_answer_is_done(scene: Scene, ada: str, site: str) -> None:
+    entry = scene.entry(ada, site)
+    scene.sync()
+    scene.delete_entry(entry)
+    sync_without_answers(scene, "cut_after_commit")
+
+    settled(scene)
+
+    assert scene.receipt(entry).state == "deleted"
+    assert Action.objects.get(verb="delete").state == "done"
+
+
+@pytest.mark.any_database
+def test_an_update_that_did_not_arrive_is_over_once_people_deleted_the_activity(
+    scene: Scene, ada: str, site: str
+) -> None:
+    entry = scene.entry(ada, site)
+    scene.sync()
+    scene.edit_entry(entry, description="Second")
+    sync_without_answers(scene, "cut_before")
+    scene.delete_activity(scene.receipt(entry).quickbooks_id)
+
+    settled(scene)
+
+    assert Action.objects.get(verb="update").state == "abandoned"
+    assert scene.sync()["blocked_reasons"] == {"CHANGED_IN_QUICKBOOKS": 1}
+
+
+@pytest.mark.any_database
+def test_an_update_that_did_not_arrive_is_over_once_people_changed_the_activity(
+    scene: Scene, ada: str, site: str
+) -> None:
+    entry = scene.entry(ada, site)
+    scene.sync()
+    scene.edit_entry(entry, description="Second")
+    sync_without_answers(scene, "cut_before")
+    scene.put("TimeActivity", {**scene.activity(entry), "Description": "By hand"})
+
+    settled(scene)
+
+    assert Action.objects.get(verb="update").state == "abandoned"
+    assert scene.sync()["blocked_reasons"] == {"CHANGED_IN_QUICKBOOKS": 1}
+
+
 # --- activities that can't be read -------------------------------------------------------------------------
 @pytest.mark.any_database
 @pytest.mark.parametrize(
