@@ -237,7 +237,7 @@ def test_an_update_that_did_not_arrive_is_over_once_people_changed_the_activity(
     scene.sync()
     scene.edit_entry(entry, description="Second")
     sync_without_answers(scene, "cut_before")
-    scene.put("TimeActivity", {**scene.activity(entry), "Description": "By hand"})
+    scene.put("TimeActivity", {"Id": scene.receipt(entry).quickbooks_id, "Description": "By hand"})
 
     settled(scene)
 
