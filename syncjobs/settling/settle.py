@@ -96,7 +96,7 @@ def _may_be_unclear(company: Company, action: Action, unclear: Iterable[Activity
         for activity in unclear
         if activity.id not in action.excluded_ids and (activity.created_at is None or activity.created_at >= since)
     ]
-    owned = Receipt.objects.owned_ids(company, [activity.id for activity in candidates]) if candidates else set()
+    owned = Receipt.objects.owned_ids(company, [activity.id for activity in candidates])
     return any(activity.id not in owned for activity in candidates)
 
 
