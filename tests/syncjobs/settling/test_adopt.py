@@ -257,3 +257,23 @@ def test_who_adopts_takes_its_rate_and_item_as_they_are(
     event = ConnectionEvent.objects.get(kind="adopted")
     assert (event.workspace, event.company, event.by) == (scene.workspace, scene.workspace.company, person)
     assert event.message == f"Activity {key} was adopted for time entry {entry}."
+
+
+@pytest.mark.parametrize("of_ours", [True, False], ids=["as we would send them", "others"])
+def test_who_adopts_has_its_class_and_location_only_where_they_are_ours(
+    scene: Scene, ada: str, site: str, *, of_ours: bool
+) -> None:
+    scene.configure(ClassTrackingPerTxn=True, TrackDepartments=True)
+    east, west = (scene.put("Class", {"Name": name})["Id"] for name in ("East", "West"))
+    office, plant = (scene.put("Department", {"Name": name})["Id"] for name in ("Office", "Plant"))
+    scene.check()
+    scene.policy(**{"class": east, "location": office})
+    entry = scene.entry(ada, site, "2026-03-04 09:00", minutes=60, description="Review")
+    refs = {"ClassRef": east if of_ours else west, "DepartmentRef": office if of_ours else plant}
+    key = put_by_hand(scene, ada, site, **{name: {"value": value} for name, value in refs.items()})
+    scene.sync()
+
+    take(scene, entry, key)
+
+    draft = scene.receipt(entry).draft
+    assert (draft["class_id"], draft["department_id"]) == ((east, office) if of_ours else ("", ""))
