@@ -10,8 +10,12 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from integrations.models import ConnectionEvent
+from integrations.quickbooks.client import QuickBooksApiClient
 from syncjobs import sign_offs
+from syncjobs.ledger import lease
 from syncjobs.models import Action, Receipt, Reconciliation
+from syncjobs.planning.billing import BillingReader
+from syncjobs.settling import late_duplicates
 from tests.support.oracle import assert_books_agree
 from tests.support.scene import FIRST, Scene, run_command
 from tests.syncjobs.runs.test_sync_blocked import put_by_hand
@@ -305,3 +309,17 @@ def test_a_deletion_without_an_answer_is_tried_by_the_next_run(scene: Scene, dou
     assert (first.code, first["warnings"]) == (0, {})
     assert scene.sync()["warnings"] == {"LATE_DOUBLE": 1}
     assert_books_agree(scene)
+
+
+def test_whoever_lost_the_lease_deletes_none(scene: Scene, doubled: str) -> None:
+    def lost() -> None:
+        raise lease.Lost("another process may be writing")
+
+    company = scene.workspace.company
+    assert company is not None
+    client = QuickBooksApiClient(company)
+
+    with pytest.raises(lease.Lost):
+        late_duplicates.take_back(company, client, BillingReader(client), check_lease=lost)
+
+    assert len(scene.activities()) == 2
