@@ -43,7 +43,7 @@ Partner = tuple[str, Key]  # the kind of Clockify record that may take it, and t
 
 
 class TooLarge(Exception):
-    """So many records may change that matching everybody is as fast."""
+    """More records may change than matching a few is worth."""
 
 
 class OutOfDate(Exception):
@@ -99,7 +99,7 @@ def around(
     """Return the records around `seeds`: Clockify records, each with the partners it had or is to have.
 
     `rows`: records whose rows are to be made although no link of theirs changes; `pools`: the places, as Clockify kind
-    and parent id, at which likely partners are looked for anew; `links_only`: nobody's row is to be made. Raises
+    and parent id, at which likely partners are looked for again; `links_only`: nobody's row is to be made. Raises
     TooLarge, where more than `most` records may change, and OutOfDate.
     """
     reader = _Reader(workspace, most)

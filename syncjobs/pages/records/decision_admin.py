@@ -123,7 +123,7 @@ class MismatchRecords(RecordAdmin):
     search_fields = ("clockify_name", "clockify_id", "clockify_client", "quickbooks_name", "quickbooks_id")
     search_help_text = "Name or id on either side"
     ordering = ("-blocked_minutes", "pk")
-    gone_message = "That mismatch is resolved, or a later check found it anew. These are the open ones."
+    gone_message = "That mismatch is resolved, or a later check found it again. These are the open ones."
     # Of no use to people: what the desk sorts, counts and filters by.
     exclude = (
         *("archived", "has_link", "suggested", "likely", "order_key", "search_left", "search_right"),
