@@ -16,7 +16,7 @@ from integrations.models import Workspace
 from mapping.desk import ordering
 from mapping.matching.index import is_usable, shown_name
 from mapping.matching.names import plain_words, shared_form
-from mapping.matching.records import ClockifyRecord, Likely, QuickBooksRecord, Suggestion
+from mapping.matching.records import ClockifyRecord, Likely, QuickBooksRecord, Suggestion, partner_kind
 from mapping.models import IndexTerm, LikelyFound, Mismatch, NameIndex
 from mapping.queries import Key, by_kind, chunks, company_of
 
@@ -64,8 +64,7 @@ def terms_of_quickbooks(record: QuickBooksRecord) -> set[str]:
 
 def partners_named(row: Mismatch) -> set[Key]:
     """Return the QuickBooks records that a Clockify record's row names, as partner or as suggestion."""
-    kind = row.detail.get("quickbooks_kind") or ("employee" if row.kind == "user" else "customer")
-    named = {(kind, row.quickbooks_id)} if row.quickbooks_id else set()
+    named = {(partner_kind(row.kind, row.detail), row.quickbooks_id)} if row.quickbooks_id else set()
     return named | {(suggestion["kind"], suggestion["id"]) for suggestion in row.suggestions}
 
 

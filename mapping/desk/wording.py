@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mapping.matching.names import identical
+from mapping.matching.records import partner_kind
 
 HERE = "here"
 HERE_OR_QUICKBOOKS = "here, or in QuickBooks"
@@ -163,7 +164,7 @@ def _gone_with_time(case: Case) -> str:
 
 
 def _inactive(case: Case) -> MismatchWording:
-    kind = _partner_kind(case)
+    kind = partner_kind(case.kind, case.detail)
     name = case.quickbooks_name or case.detail.get("quickbooks_name", "") or case.name
     since = f" since {case.since}" if case.since else ""
     if case.detail.get("is_gone"):
@@ -177,10 +178,6 @@ def _inactive(case: Case) -> MismatchWording:
     return MismatchWording(
         "Inactive in QuickBooks", f"the only {kind} of this name", sentence, QUICKBOOKS_OR_HERE, "block"
     )
-
-
-def _partner_kind(case: Case) -> str:
-    return case.detail.get("quickbooks_kind") or ("employee" if case.kind == "user" else "customer")
 
 
 def _wrong_level(case: Case) -> MismatchWording:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from mapping.matching.index import Key, PartnerIndex
-from mapping.matching.records import MismatchFound, QuickBooksRecord
+from mapping.matching.records import MismatchFound, QuickBooksRecord, partner_kind
 
 # In the order of matching: projects need the customers of their clients.
 CLOCKIFY_KINDS = ("user", "client", "project")
@@ -33,9 +33,8 @@ def not_named_in_others(rows: Iterable[MismatchFound], *, beside: Iterable[Misma
 
 
 def _partner_keys(row: MismatchFound) -> list[Key]:
-    kind = row.detail.get("quickbooks_kind") or ("employee" if row.kind == "user" else "customer")
     return [
-        (kind, row.quickbooks_id),
+        (partner_kind(row.kind, row.detail), row.quickbooks_id),
         *((suggestion.kind, suggestion.id) for suggestion in row.suggestions),
     ]
 

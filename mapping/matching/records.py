@@ -126,3 +126,8 @@ class MatchResult:
     mismatches: tuple[MismatchFound, ...] = ()
     unmatched_in_quickbooks: tuple[MismatchFound, ...] = ()
     likely: Mapping[tuple[str, str], Likely] = field(default_factory=dict)
+
+
+def partner_kind(kind: str, detail: Mapping[str, str]) -> str:
+    """Return the kind of the QuickBooks record that a row of a Clockify record of this kind names."""
+    return detail.get("quickbooks_kind") or ("employee" if kind == "user" else "customer")
