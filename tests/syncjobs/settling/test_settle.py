@@ -183,19 +183,23 @@ def test_a_create_that_did_not_arrive_in_time_gets_one_more_reading_for_late_dup
 
 
 # --- updates and deletes -----------------------------------------------------------------------------------
-@pytest.mark.any_database
-def test_an_update_that_arrived_without_an_answer_has_the_receipt_of_what_is_there(
-    scene: Scene, ada: str, site: str
-) -> None:
+@pytest.fixture
+def edited(scene: Scene, ada: str, site: str) -> str:
+    """Create an entry that was sent, and edited since."""
     entry = scene.entry(ada, site, description="First")
     scene.sync()
     scene.edit_entry(entry, description="Second")
+    return entry
+
+
+@pytest.mark.any_database
+def test_an_update_that_arrived_without_an_answer_has_the_receipt_of_what_is_there(scene: Scene, edited: str) -> None:
     sync_without_answers(scene, "cut_after_commit")
     [record] = scene.activities()
 
     settled(scene)
 
-    receipt = scene.receipt(entry)
+    receipt = scene.receipt(edited)
     assert (receipt.draft["description"], receipt.sync_token) == ("Second", record["SyncToken"])
     assert Action.objects.get(verb="update").state == "done"
 
@@ -214,14 +218,9 @@ def test_a_deletion_that_arrived_without_an_answer_is_done(scene: Scene, ada: st
 
 
 @pytest.mark.any_database
-def test_an_update_that_did_not_arrive_is_over_once_people_deleted_the_activity(
-    scene: Scene, ada: str, site: str
-) -> None:
-    entry = scene.entry(ada, site)
-    scene.sync()
-    scene.edit_entry(entry, description="Second")
+def test_an_update_that_did_not_arrive_is_over_once_people_deleted_the_activity(scene: Scene, edited: str) -> None:
     sync_without_answers(scene, "cut_before")
-    scene.delete_activity(scene.receipt(entry).quickbooks_id)
+    scene.delete_activity(scene.receipt(edited).quickbooks_id)
 
     settled(scene)
 
@@ -230,14 +229,9 @@ def test_an_update_that_did_not_arrive_is_over_once_people_deleted_the_activity(
 
 
 @pytest.mark.any_database
-def test_an_update_that_did_not_arrive_is_over_once_people_changed_the_activity(
-    scene: Scene, ada: str, site: str
-) -> None:
-    entry = scene.entry(ada, site)
-    scene.sync()
-    scene.edit_entry(entry, description="Second")
+def test_an_update_that_did_not_arrive_is_over_once_people_changed_the_activity(scene: Scene, edited: str) -> None:
     sync_without_answers(scene, "cut_before")
-    scene.put("TimeActivity", {"Id": scene.receipt(entry).quickbooks_id, "Description": "By hand"})
+    scene.put("TimeActivity", {"Id": scene.receipt(edited).quickbooks_id, "Description": "By hand"})
 
     settled(scene)
 
