@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
-
 from django.conf import settings
 from django.db import models
 
 from integrations.fields import ScrubbedTextField
+from integrations.write_ahead import WriteAhead
 
 KINDS = [("user", "User"), ("client", "Client"), ("project", "Project")]
 QUICKBOOKS_KINDS = [("employee", "Employee"), ("vendor", "Vendor"), ("customer", "Customer")]
@@ -231,7 +230,7 @@ class Decision(models.Model):
         return f"{self.verb} {self.kind} {self.clockify_id}"
 
 
-class PartnerWrite(models.Model):
+class PartnerWrite(WriteAhead):
     """One write of a name to QuickBooks or Clockify that a person requested; also the journal of these writes.
 
     Committed with its exact body before the call, ended by the response or by reading; never sent again by itself,
@@ -254,8 +253,6 @@ class PartnerWrite(models.Model):
         REFUSED = "refused", "Refused"
         ABANDONED = "abandoned", "Did not happen"
 
-    workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="partner_writes")
-    company = models.ForeignKey("integrations.Company", models.CASCADE, related_name="partner_writes")
     side = models.CharField("where", max_length=10, choices=Side)
     verb = models.CharField(max_length=10, choices=Verb)
     entity = models.CharField("kind", max_length=10, choices=[*KINDS, *QUICKBOOKS_KINDS], help_text="What is written.")
@@ -265,27 +262,18 @@ class PartnerWrite(models.Model):
         max_length=80, blank=True, help_text="Of the record as the person saw it; it is linked only if nothing moved."
     )
     name = models.CharField(max_length=500)
-    request_id = models.UUIDField(default=uuid.uuid4, unique=True)
-    body = models.TextField("exactly what is sent", help_text="Exactly what is sent.")
     read_before = models.JSONField(
         "as it was before", default=dict, help_text="The record as it was; for creates, ids of namesakes."
     )
     clockify_id = models.CharField(max_length=64, blank=True)
-    quickbooks_id = models.CharField("QuickBooks id", max_length=64, blank=True)
     state = models.CharField(max_length=10, choices=State, default=State.SENDING)
-    attempts = models.PositiveSmallIntegerField(default=0)
     batch = models.UUIDField(
         null=True, blank=True, db_index=True, help_text="Writes of one press share it, and so do their links."
     )
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     note = models.TextField(blank=True)
     created_at = models.DateTimeField("requested", db_index=True)
-    tried_at = models.DateTimeField("last tried", null=True, blank=True)
-    ended_at = models.DateTimeField("completed", null=True, blank=True)
     in_doubt = models.BooleanField(default=False, help_text="Tried, without a clear answer.")
-    error_code = models.CharField(max_length=60, blank=True)
-    error_message = ScrubbedTextField(blank=True)
-    intuit_tid = models.CharField("Intuit id (intuit_tid)", max_length=80, blank=True)
     said = ScrubbedTextField("result", blank=True)
 
     class Meta:

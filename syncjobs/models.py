@@ -5,7 +5,6 @@ Django wants all of an app's models in one module, so those of `proof_models` ar
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from typing import Self
 
@@ -14,6 +13,7 @@ from django.db import models
 
 from integrations.fields import ScrubbedTextField
 from integrations.models import Company, Workspace
+from integrations.write_ahead import WriteAhead
 from syncjobs.proof_models import ActivityNote, Reconciliation, ReconciliationRow, SignOff
 from syncjobs.rules.codes import Code
 from syncjobs.rules.verbs import Verb
@@ -451,7 +451,7 @@ def _items_on_the_way() -> models.QuerySet[RunItem]:
     )
 
 
-class Action(models.Model):
+class Action(WriteAhead):
     """One create, update or delete, committed with its exact body before the call."""
 
     class State(models.TextChoices):
@@ -465,17 +465,13 @@ class Action(models.Model):
     # Set by `with_in_flight`.
     in_flight = False
 
-    company = models.ForeignKey("integrations.Company", models.CASCADE, related_name="actions")
-    workspace = models.ForeignKey("integrations.Workspace", models.CASCADE, related_name="actions")
     run = models.ForeignKey(Run, models.SET_NULL, null=True, blank=True, related_name="actions")
     entry_id = models.CharField("Clockify id", max_length=64)
     verb = models.CharField("change", max_length=8)
-    request_id = models.UUIDField(default=uuid.uuid4, unique=True)
     batch_id = models.UUIDField(
         "request id of its batch", null=True, blank=True, help_text="Changes are sent in batches of up to 30."
     )
     batch_item = models.CharField("number in its batch", max_length=10, blank=True)
-    body = models.TextField("exactly what is sent", help_text="Exactly what is sent, and sent again.")
     source_snapshot = models.JSONField(
         "what it was made from",
         default=dict,
@@ -497,7 +493,6 @@ class Action(models.Model):
     needs_person = models.BooleanField(
         "needs review", default=False, help_text="QuickBooks has similar activities; someone has to decide."
     )
-    attempts = models.PositiveSmallIntegerField(default=0)
     tried_runs = models.PositiveSmallIntegerField(
         "tried by how many runs",
         default=1,
@@ -505,8 +500,6 @@ class Action(models.Model):
     )
     tried_in = models.BigIntegerField("last tried by run", null=True, blank=True)
     created_at = models.DateTimeField("sent")
-    tried_at = models.DateTimeField("last tried", null=True, blank=True)
-    ended_at = models.DateTimeField("completed", null=True, blank=True)
     watch_until = models.DateTimeField(
         "may still arrive until",
         null=True,
@@ -516,9 +509,7 @@ class Action(models.Model):
     duplicate_id_said = models.BooleanField(
         "known to QuickBooks when sent again", default=False, help_text="QuickBooks answered with error 600 or 6000."
     )
-    error_code = models.CharField("error code", max_length=60, blank=True)
     error_message = ScrubbedTextField("QuickBooks message", blank=True)
-    intuit_tid = models.CharField("Intuit id (intuit_tid)", max_length=80, blank=True)
 
     objects = ActionQuerySet.as_manager()
 

@@ -18,7 +18,6 @@ from integrations.models import Workspace
 from mapping.decisions.notes import cleaned
 from mapping.errors import Refused
 from syncjobs.display.formatting import moment
-from syncjobs.ledger import journal
 from syncjobs.models import Action, ActivityNote, Receipt, Reconciliation, SignOff
 from syncjobs.planning import evaluate
 from syncjobs.rules.proof import proof_table
@@ -141,7 +140,7 @@ def _refuse_while_written(workspace: Workspace, days: Days, stored: Reconciliati
 def _arrives_until(action: Action) -> datetime:
     """Return until when an attempt of this write that got no answer may arrive."""
     if action.state == Action.State.SENDING or action.watch_until is None:
-        return journal.may_arrive_until(action)
+        return action.may_arrive_until
     return action.watch_until
 
 

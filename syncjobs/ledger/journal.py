@@ -14,6 +14,7 @@ from django.utils import timezone
 from integrations.database import DatabaseNow
 from integrations.quickbooks import payloads
 from integrations.quickbooks.payloads import Activity
+from integrations.write_ahead import CODE_LENGTH, TID_LENGTH
 from syncjobs.ledger import activities, snapshots
 from syncjobs.models import Action, Receipt, Run, RunItem
 from syncjobs.rules import billing
@@ -29,7 +30,6 @@ DONE_AS: dict[str, RunItem.Outcome] = {
     Verb.DELETE: RunItem.Outcome.DELETED,
 }
 RECEIPT_KEY = ("company", "workspace", "entry_id", "part")
-ERROR_FIELDS = ("error_code", "error_message")
 
 
 def open_action(item: RunItem, *, run: Run) -> Action:
@@ -92,19 +92,17 @@ def _body(item: RunItem, record: Mapping[str, Any]) -> str:
     return draft.update_body(planned_draft, record=record, sent=snapshots.of_item(item).get("sent") or {})
 
 
-def mark_tried(action: Action, run: Run) -> None:
-    """Note one more attempt, before the call. An earlier one may still arrive as well: see late duplicates."""
-    action.attempts += 1
-    action.tried_runs += action.tried_in != run.pk
-    action.tried_in = run.pk
-    action.tried_at = DatabaseNow()
-    action.watch_until = DatabaseNow() + timedelta(seconds=settings.SETTLE_SECONDS)
-    action.save(update_fields=["attempts", "tried_runs", "tried_in", "tried_at", "watch_until"])
+def mark_tried(action: Action, run: Run) -> bool:
+    """Note one more attempt, before the call. An earlier one may still arrive as well: see late duplicates.
 
-
-def may_arrive_until(action: Action) -> datetime:
-    """Return the time until which a write without an answer may still appear in QuickBooks."""
-    return (action.tried_at or action.created_at) + timedelta(seconds=settings.SETTLE_SECONDS)
+    Returns False where another process has taken the write up or ended it: nothing may be sent.
+    """
+    return action.save_attempt(
+        states=[Action.State.SENDING],
+        tried_runs=action.tried_runs + (action.tried_in != run.pk),
+        tried_in=run.pk,
+        watch_until=DatabaseNow() + timedelta(seconds=settings.SETTLE_SECONDS),
+    )
 
 
 def accept(action: Action, record: Mapping[str, Any], *, tid: str = "", sent_by: Run | None = None) -> str:
@@ -220,23 +218,18 @@ def forget_correction(receipt: Receipt) -> None:
 
 def close_missing(action: Action) -> None:
     """End an action that a reading did not find; what it was for is planned again. It is still watched for a while."""
-    action.watch_until = may_arrive_until(action) + timedelta(seconds=settings.SETTLE_SECONDS)
-    action.save(update_fields=["watch_until"])
-    _end_unanswered(action, Action.State.MISSING)
+    watch_until = action.may_arrive_until + timedelta(seconds=settings.SETTLE_SECONDS)
+    action.end(Action.State.MISSING, needs_person=False, watch_until=watch_until)
 
 
 def give_up(action: Action) -> None:
     """End an action that several runs tried without a clear answer; a person decides, or an edit in Clockify."""
-    action.watch_until = may_arrive_until(action)
-    action.save(update_fields=["watch_until"])
-    _end_unanswered(action, Action.State.GIVEN_UP)
+    action.end(Action.State.GIVEN_UP, needs_person=False, watch_until=action.may_arrive_until)
 
 
 def leave_out(action: Action, *, message: str) -> None:
     """End an action by a person's word; what may still arrive of it is neither looked for nor deleted."""
-    action.watch_until = None
-    action.save(update_fields=["watch_until"])
-    close(action, Action.State.ABANDONED, message=message)
+    action.end(Action.State.ABANDONED, code="", message=message, needs_person=False, watch_until=None)
 
 
 def try_again(action: Action) -> None:
@@ -254,30 +247,21 @@ def forget_tries(action: Action) -> None:
     action.save(update_fields=["tried_runs", "tried_in"])
 
 
-def _end_unanswered(action: Action, state: str) -> None:
-    close(action, state, code=action.error_code, message=action.error_message, tid=action.intuit_tid)
-
-
 def close(
     action: Action, state: str, *, tid: str = "", quickbooks_id: str = "", code: str = "", message: str = ""
 ) -> None:
     """End an action. REFUSED: by QuickBooks' answer. ABANDONED: an answer or reading proves that it did not happen."""
-    action.state, action.ended_at, action.needs_person = state, timezone.now(), False
-    action.intuit_tid = tid or action.intuit_tid
-    action.quickbooks_id = quickbooks_id or action.quickbooks_id
-    action.error_code, action.error_message = code[:60], message
-    action.save(update_fields=["state", "ended_at", "needs_person", "intuit_tid", "quickbooks_id", *ERROR_FIELDS])
+    quickbooks_id = quickbooks_id or action.quickbooks_id
+    action.end(state, code=code, message=message, tid=tid, needs_person=False, quickbooks_id=quickbooks_id)
 
 
 def mark_unknown(
     action: Action, *, code: str = "", message: str = "", tid: str = "", duplicate_id: bool = False
 ) -> None:
     """Note an error after which the outcome is unknown; the action stays open, and settling reads before sending."""
-    action.error_code, action.error_message = code[:60], message
-    action.intuit_tid = tid or action.intuit_tid
     # It stays set: settling does not send again under an id that QuickBooks says it knows.
-    action.duplicate_id_said = action.duplicate_id_said or duplicate_id
-    action.save(update_fields=["intuit_tid", "duplicate_id_said", *ERROR_FIELDS])
+    duplicate_id_said = action.duplicate_id_said or duplicate_id
+    action.note_unclear(code=code, message=message, tid=tid, duplicate_id_said=duplicate_id_said)
 
 
 def refresh_receipt(receipt: Receipt, *, content_hash: str, start_at: datetime, source: Mapping[str, str]) -> None:
@@ -325,9 +309,9 @@ def finish_item(
     # Cut to the columns' length: a vendor's codes and ids may be longer.
     values: dict[str, Any] = {
         "outcome": outcome,
-        "error_code": code[:60],
+        "error_code": code[:CODE_LENGTH],
         "error_message": message,
-        "intuit_tid": tid[:80],
+        "intuit_tid": tid[:TID_LENGTH],
         "finished_at": timezone.now(),
     }
     if reasons is not None:

@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
-from integrations.database import DatabaseNow, database_now
+from integrations.database import database_now
 from integrations.errors import ApiError, TryLater
 from integrations.models import Workspace
 from mapping.errors import Refused
@@ -103,7 +102,7 @@ def open_message(write: PartnerWrite | None) -> str:
 
 def can_be_resumed(write: PartnerWrite) -> bool:
     """Return True if its outcome is unknown or a dead process left it."""
-    return write.in_doubt or database_now() - (write.tried_at or write.created_at) > ABANDONED_AFTER
+    return write.in_doubt or database_now() - write.last_attempt_at > ABANDONED_AFTER
 
 
 def shown_state(write: PartnerWrite) -> str:
@@ -112,19 +111,9 @@ def shown_state(write: PartnerWrite) -> str:
     return "on_the_way" if is_on_the_way else write.state
 
 
-def is_overdue(write: PartnerWrite) -> bool:
-    """Return True if it can no longer arrive: vendors time requests out long before SETTLE_SECONDS."""
-    last_attempt_at = write.tried_at or write.created_at
-    return database_now() - last_attempt_at > timedelta(seconds=settings.SETTLE_SECONDS)
-
-
 def claim_attempt(write: PartnerWrite) -> bool:
     """Save an attempt before its call. Returns True for exactly one process, which may then send."""
-    # Compare-and-swap on `attempts`: of two processes that resume a write only one sends it.
-    unclaimed = PartnerWrite.objects.filter(pk=write.pk, state=State.SENDING, attempts=write.attempts)
-    was_claimed = unclaimed.update(attempts=F("attempts") + 1, tried_at=DatabaseNow(), in_doubt=False) == 1
-    write.refresh_from_db()
-    return was_claimed
+    return write.save_attempt(states=[State.SENDING], in_doubt=False)
 
 
 def save_body(write: PartnerWrite, body: str, *, read_before: Mapping[str, Any]) -> None:
@@ -139,11 +128,8 @@ def end(write: PartnerWrite, state: str, *, message: str, error: ApiError | None
     DONE also replaces ABANDONED: a process that finds the record is right even if another one just gave up.
     """
     still_open = [State.SENDING, State.ABANDONED] if state == State.DONE else [State.SENDING]
-    rows = PartnerWrite.objects.filter(pk=write.pk, state__in=still_open)
     ids = {"clockify_id": write.clockify_id, "quickbooks_id": write.quickbooks_id}
-    rows.update(
-        state=state, ended_at=DatabaseNow(), in_doubt=False, said=message, **ids, **_error_fields(write, error, tid)
-    )
+    write.end(state, states=still_open, in_doubt=False, said=message, **ids, **_answer(error, tid))
     write.refresh_from_db()
     return write
 
@@ -165,14 +151,12 @@ def mark_unknown(write: PartnerWrite, error: ApiError | None) -> PartnerWrite:
     """Mark the outcome as unknown, so that the next attempt reads before it sends anything."""
     message = f"{write.get_side_display()} gave no clear answer; it is looked for before anything is sent again."
     # Another process may have ended it meanwhile by what it found.
-    rows = PartnerWrite.objects.filter(pk=write.pk, state=State.SENDING)
-    rows.update(in_doubt=True, said=message, **_error_fields(write, error, ""))
+    write.note_unclear(states=[State.SENDING], in_doubt=True, said=message, **_answer(error))
     write.refresh_from_db()
     return write
 
 
-def _error_fields(write: PartnerWrite, error: ApiError | None, tid: str) -> dict[str, str]:
-    facts = {"intuit_tid": (tid or (error.tid if error else "") or write.intuit_tid)[:80]}
-    if error is not None:
-        facts |= {"error_code": (error.code or error.name)[:60], "error_message": error.message}
-    return facts
+def _answer(error: ApiError | None, tid: str = "") -> dict[str, str]:
+    if error is None:
+        return {"tid": tid}
+    return {"code": error.code or error.name, "message": error.message, "tid": tid or error.tid}

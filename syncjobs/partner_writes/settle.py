@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from integrations.database import database_now
 from integrations.errors import ApiError, ReconnectNeeded, TryLater
 from mapping.models import PartnerWrite
 from syncjobs.partner_writes import journal, outcome
@@ -14,13 +15,14 @@ State = PartnerWrite.State
 
 def look(write: PartnerWrite, find: Callable[[], Mapping[str, Any] | None]) -> PartnerWrite:
     """Settle by reading with `find`. The outcome stays unknown while it may still arrive, or nothing can be read."""
+    read_from = database_now()
     try:
         record = find()
     except ApiError as error:
         return journal.mark_unknown(write, error)
     if record is not None:
         return outcome.accept(write, record)
-    if journal.is_overdue(write):
+    if not write.may_still_arrive(read_from=read_from):
         message = f"Looked for: it is not in {write.get_side_display()}. Nothing was written."
         return journal.end(write, State.ABANDONED, message=message)
     return write

@@ -163,7 +163,7 @@ SENT_AGAIN = "It was sent without an answer and has not arrived; the next sync s
 
 
 def _wait(absent: Absent) -> str:
-    until = journal.may_arrive_until(absent.action)
+    until = absent.action.may_arrive_until
     return (
         f"It was sent without an answer and has not arrived, though it may until {until:%H:%M:%S} UTC; "
         "after that the entry is sent as it is by then."

@@ -107,7 +107,7 @@ class UnknownOutcomes:
         unanswered = unanswered.filter(batch_id__isnull=False, workspace__company=self._company)
         if self._breaker.is_set() or not unanswered.exists():
             return
-        latest_arrival = max(journal.may_arrive_until(action) for action in unanswered)
+        latest_arrival = max(action.may_arrive_until for action in unanswered)
         stage(f"Waiting until {latest_arrival:%H:%M:%S} UTC: a batch may still arrive")
         while database_now() <= latest_arrival:
             if self._breaker.is_set():

@@ -161,6 +161,4 @@ class Singles:
         if earlier is None:
             return journal.open_action(item, run=self._run)
         action = Action.objects.open().filter(pk=earlier).select_related("company").first()
-        if action is not None:
-            journal.mark_tried(action, self._run)
-        return action
+        return action if action is not None and journal.mark_tried(action, self._run) else None

@@ -80,7 +80,7 @@ def _settle_creates(
         else:
             missing.append(action)
     return {
-        action.entry_id: Absent(action, may_arrive=began_at <= journal.may_arrive_until(action))
+        action.entry_id: Absent(action, may_arrive=action.may_still_arrive(read_from=began_at))
         # An open action comes last: it counts for its entry, not one that was given up before.
         for action in reversed(missing)
         if not _may_be_unclear(company, action, unclear)

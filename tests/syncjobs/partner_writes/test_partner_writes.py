@@ -282,6 +282,24 @@ def test_a_write_of_a_dead_process_is_given_up_once_it_is_known_not_to_be_there(
     assert len(records_named(scene, "Employee", "Ana Roe")) == 1
 
 
+def test_a_reading_that_began_while_a_write_could_arrive_proves_nothing(scene: Scene, settings: Any) -> None:
+    user = scene.user("Ana Roe", partner=None)
+    scene.check()
+    settings.SETTLE_SECONDS = 2
+    scene.fault("cut_before", "employee", times=1)
+    write = written(scene, employee_for(user))
+    # The reading ends when the write can't arrive any more; it may have passed its place before.
+    scene.fault("hang_before", "query", method="GET", seconds=2.5)
+
+    submit.settle(scene.workspace)
+    write.refresh_from_db()
+    assert (write.state, write.in_doubt) == (State.SENDING, True)
+
+    submit.settle(scene.workspace)
+    write.refresh_from_db()
+    assert write.state == State.ABANDONED
+
+
 def test_a_second_submit_while_the_first_is_in_flight_makes_no_second_record(scene: Scene) -> None:
     client = scene.client("Acme", customer=False)
     scene.check()
