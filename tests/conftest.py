@@ -49,6 +49,8 @@ if DATABASE_URL.startswith("sqlite"):
     test_database["NAME"] = str(TEMPORARY / "test.sqlite3")
 # The default hasher takes half a second on purpose, and no test is about hashing.
 django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Tables are made of the models; tests/test_migrations.py makes them by the migrations, and compares.
+django_settings.MIGRATION_MODULES = {name.rpartition(".")[2]: None for name in django_settings.INSTALLED_APPS}
 # Look static files up on request, as with DEBUG; listing them all would slow the start of every test client.
 django_settings.WHITENOISE_AUTOREFRESH = True
 django.setup()
