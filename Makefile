@@ -20,7 +20,9 @@ PYTEST = $(BIN)/python -m pytest -rs -n $(TEST_JOBS) --dist worksteal $(TEST_ARG
 # may choose some of the tests.
 COVERAGE ?=
 CORE = $$($(BIN)/python -c 'import sys; print("sysmon" if sys.version_info >= (3, 12) else "ctrace")')
-MEASURE = $(if $(strip $(TEST_ARGS)),,$$([ "$(COVERAGE)$(CORE)" = ctrace ] || echo --cov --cov-report=term))
+MEASURE = $(if $(strip $(TEST_ARGS)),,$$([ "$(COVERAGE)$(CORE)" = ctrace ] || echo --cov $(1)))
+# Where all is played, each pass of the quick run has a part of the tests for itself.
+SHARE = $(if $(strip $(TEST_ARGS)),,--share)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-all crash bench mutate check lint types imports migrations hooks screenshots fix clean distclean
@@ -35,10 +37,10 @@ demo: $(VENV)/.ready-to-run  ## sandbox, web site and worker on sample data (DEM
 
 test: $(VENV)/.ready-to-develop  ## the test suite, on SQLite and on PostgreSQL (COVERAGE=1: how much of the code it runs)
 	@echo "== Tests on SQLite"
-	@env -u TEST_DATABASE_URL COVERAGE_CORE=$(CORE) $(PYTEST) $(MEASURE) -m "not slow" --quick
+	@env -u TEST_DATABASE_URL COVERAGE_CORE=$(CORE) $(PYTEST) $(call MEASURE,--cov-report= --cov-fail-under=0) -m "not slow" --quick $(SHARE)
 	@echo "== Tests on PostgreSQL"
-	@$(BIN)/python -m tests.support.postgres -- $(PYTEST) -m "not slow" --quick --database-only
-	@echo "Left to \`make test-all\`: what is marked slow, and further cases of tests that have many (on PostgreSQL: more than one)."
+	@COVERAGE_CORE=$(CORE) $(BIN)/python -m tests.support.postgres -- $(PYTEST) $(call MEASURE,--cov-append --cov-report=term) -m "not slow" --quick $(SHARE) --database-only
+	@echo "Left to \`make test-all\`: what is marked slow, and further cases of tests that have many, and each test on the other database."
 
 test-all: $(VENV)/.ready-to-develop  ## the longer sets too
 	@echo "== Tests on SQLite"

@@ -70,6 +70,7 @@ DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "admin_client"}
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database-only", action="store_true", help="only the tests that use the database")
     parser.addoption("--quick", action="store_true", help="of many cases a sample (see tests/support/sampling.py)")
+    parser.addoption("--share", action="store_true", help="with --quick: leave some to the pass on the other database")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -98,7 +99,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("--quick"):
         rest = [item for item in items if item not in deselected]
         deselected |= {item for item in rest if database_only and item.get_closest_marker("any_database")}
-        deselected |= sampling.left_out(rest, on_second_database=database_only)
+        shared = {item for item in rest if uses_database(item)} if config.getoption("--share") else ()
+        deselected |= sampling.left_out(rest, on_second_database=database_only, shared=shared)
     config.hook.pytest_deselected(items=list(deselected))
     items[:] = [item for item in items if item not in deselected]
 

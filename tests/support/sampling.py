@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from zlib import crc32
 
 import pytest
 
 # A test that talks to a sandbox plays whole runs, a second for each case.
 CASES_WITH_SANDBOX = 2
+# Marks of tests that the second database does not play.
+FOR_FIRST = ("any_database", "browser")
 
 
-def left_out(items: Sequence[pytest.Item], *, on_second_database: bool) -> set[pytest.Item]:
+def left_out(
+    items: Sequence[pytest.Item], *, on_second_database: bool, shared: Collection[pytest.Item] = ()
+) -> set[pytest.Item]:
     """Return the cases that a quick run leaves out.
 
     Of a test marked `sample(n)`, all but n cases, spread over the whole; of one that talks to a sandbox, all but
     `CASES_WITH_SANDBOX`. On the second database, all but one case of each test, and two of three tests that talk to a
     sandbox. Tests marked `each_case` are played whole there, since their cases differ in what the database has to hold.
+
+    `shared`: what both databases play, one after the other. The third of it that talks to a sandbox, and has no mark,
+    is then left to the second one.
     """
     cases: dict[str, list[pytest.Item]] = defaultdict(list)
     for item in items:
@@ -27,8 +34,19 @@ def left_out(items: Sequence[pytest.Item], *, on_second_database: bool) -> set[p
         # By name: the order of items is random, and all workers have to choose the same.
         group.sort(key=lambda item: item.nodeid)
         count = _count_on_second(name, group[0]) if on_second_database else _count(group[0])
+        if group[0] in shared and _is_for_second_alone(name, group[0]):
+            count = CASES_WITH_SANDBOX if on_second_database else 0
         skipped |= set(group) - set(_spread(group, count))
     return skipped
+
+
+def _is_for_second_alone(name: str, item: pytest.Item) -> bool:
+    is_marked = any(map(item.get_closest_marker, ("sample", "each_case", *FOR_FIRST)))
+    return _talks_to_sandbox(item) and not is_marked and _is_among_third(name)
+
+
+def _is_among_third(name: str) -> bool:
+    return crc32(name.encode()) % 3 == 0
 
 
 def _count(item: pytest.Item) -> int | None:
@@ -42,7 +60,7 @@ def _count(item: pytest.Item) -> int | None:
 def _count_on_second(name: str, item: pytest.Item) -> int | None:
     if item.get_closest_marker("each_case"):
         return _count(item)
-    return int(crc32(name.encode()) % 3 == 0) if _talks_to_sandbox(item) else 1
+    return int(_is_among_third(name)) if _talks_to_sandbox(item) else 1
 
 
 def _talks_to_sandbox(item: pytest.Item) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,8 +22,8 @@ def cases(test: str, count: int, *, fixtures: tuple[str, ...] = (), **marks: Any
     ]
 
 
-def played(items: list[Any], *, on_second_database: bool = False) -> list[str]:
-    skipped = left_out(items, on_second_database=on_second_database)
+def played(items: list[Any], *, on_second_database: bool = False, shared: Collection[Any] = ()) -> list[str]:
+    skipped = left_out(items, on_second_database=on_second_database, shared=shared)
     return [item.nodeid for item in items if item not in skipped]
 
 
@@ -62,3 +63,29 @@ def test_the_second_database_plays_a_third_of_what_talks_to_a_sandbox_but_all_th
 
     assert 40 < len(played(items, on_second_database=True)) < 95
     assert len(played(marked, on_second_database=True)) == 200
+
+
+def test_two_databases_share_what_talks_to_a_sandbox_unless_it_is_marked() -> None:
+    names = [f"a.py::test_{number}" for number in range(200)]
+    items = [item for name in names for item in cases(name, 3, fixtures=("sandbox",))]
+
+    first, second = (set(played(items, on_second_database=on_second, shared=items)) for on_second in (False, True))
+
+    assert not first & second
+    assert len(first | second) == 2 * 200
+    assert 2 * 40 < len(second) < 2 * 95
+
+
+@pytest.mark.parametrize("mark", ["sample", "each_case", "any_database", "browser"])
+def test_what_is_marked_stays_on_the_first_database(mark: str) -> None:
+    items = [
+        item for number in range(20) for item in cases(f"a.py::test_{number}", 1, fixtures=("sandbox",), **{mark: 1})
+    ]
+
+    assert len(played(items, shared=items)) == 20
+
+
+def test_what_does_not_use_the_database_stays_on_the_first_one() -> None:
+    items = [item for number in range(20) for item in cases(f"a.py::test_{number}", 1, fixtures=("sandbox",))]
+
+    assert len(played(items, shared=[])) == 20

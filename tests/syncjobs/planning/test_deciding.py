@@ -204,7 +204,7 @@ def decided(workspace: Workspace, step: Callable[[], Any]) -> dict[str, Any]:
     return state(workspace)
 
 
-FEW, MANY = range(25), range(25, 400)
+FEW, MANY = range(10), range(10, 400)
 
 
 @pytest.mark.parametrize("seed", [*FEW, *(pytest.param(seed, marks=pytest.mark.slow) for seed in MANY)])
