@@ -107,7 +107,7 @@ def _draft_of(activity: Activity, row: TimeEntry, planned: Draft) -> Draft:
 
     Its item is not ours where we would send none, nor a class, location or cost rate that we would not send.
     """
-    has_our_cost_rate = (activity.cost_rate or 0) == Decimal(planned.cost_rate or 0)
+    has_our_cost_rate = bool(planned.cost_rate) and activity.cost_rate == Decimal(planned.cost_rate)
     return Draft(
         person_kind=activity.person_kind,
         person_id=activity.person_id,

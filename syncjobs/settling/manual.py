@@ -229,9 +229,7 @@ def _refuse_if_not_wanted(action: Action, workspace: Workspace) -> None:
 # --- effects of a decision ---------------------------------------------------------------------------------
 def _mark_taken(action: Action) -> None:
     """Note on the run's item that a person chose the activity, so that an undo of the run does not delete it."""
-    if action.run_id is None:
-        return
-    for item in RunItem.objects.filter(run_id=action.run_id, entry_id=action.entry_id):
+    for item in RunItem.objects.filter(run__actions=action, entry_id=action.entry_id):
         item.source_snapshot = {**item.source_snapshot, RunItem.TAKEN: True}
         item.save(update_fields=["source_snapshot"])
 

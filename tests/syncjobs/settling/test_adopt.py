@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from integrations.models import ConnectionEvent
 from mapping.errors import Refused
+from syncjobs.models import RunItem
 from syncjobs.settling.adopt import adopt
 from tests.support.factories import ReceiptFactory, UserFactory
 from tests.support.oracle import assert_books_agree
@@ -115,9 +116,30 @@ def test_time_that_almost_fits_is_held_adopted_and_mended_as_an_edit(
     assert (adopted.code, adopted["state"], adopted["reasons"]) == (0, "changed", [])
     assert "next sync brings it up" in adopted["message"]
     assert len(scene.activities()) == 2
-    assert scene.sync().counts == {"updated": 1, "unchanged": 1}
+    run = scene.sync()
+    assert run.counts == {"updated": 1, "unchanged": 1}
+    # Of another customer too it says that the entry has it, not that a link has changed.
+    edited = "customer" if "customer" in difference else "time"
+    assert RunItem.objects.get(run_id=run["run"], entry_id=entry).why == f"Edited in Clockify: {edited}."
     assert scene.activity(entry)["Id"] == key
     assert_books_agree(scene)
+
+
+def test_a_link_that_changes_after_adopting_is_told_with_the_next_edit(
+    scene: Scene, ada: str, site: str, entry: str
+) -> None:
+    key = put_by_hand(scene, ada, site, Description="Review", HourlyRate=80)
+    scene.sync()
+    take(scene, entry, key)
+    before, hall = scene.partner_of(site), scene.partner_of(scene.project("Hall"))
+    scene.check()
+    scene.decide("link", "project", site, hall)
+    scene.stretch(entry, 90)
+
+    run = scene.sync()
+
+    why = RunItem.objects.get(run_id=run["run"], entry_id=entry).why
+    assert why == f"Edited in Clockify: time, and the customer is now {hall} Hall, it was {before}."
 
 
 def test_time_that_almost_fits_and_was_billed_is_left_alone_after_adopting(
@@ -243,7 +265,8 @@ def test_who_adopts_takes_its_rate_and_item_as_they_are(
     ReceiptFactory(**gone, part=0)
     ReceiptFactory(**gone, part=1)
 
-    adopt(scene.workspace, scene.mirrored(entry), key, now=timezone.now(), person=person)
+    now = timezone.now()
+    adopt(scene.workspace, scene.mirrored(entry), key, now=now, person=person)
 
     receipt = scene.receipt(entry)
     assert (receipt.quickbooks_id, receipt.draft["rate"], receipt.draft["item_id"]) == (
@@ -251,8 +274,8 @@ def test_who_adopts_takes_its_rate_and_item_as_they_are(
         "12",
         first if of_ours else "",
     )
-    assert {field: note["by"] for field, note in receipt.noted.items()} == dict.fromkeys(
-        ["rate", *(["item"] if of_ours else [])], "dana"
+    assert {field: (note["by"], note["at"]) for field, note in receipt.noted.items()} == dict.fromkeys(
+        ["rate", *(["item"] if of_ours else [])], ("dana", now.isoformat())
     )
     event = ConnectionEvent.objects.get(kind="adopted")
     assert (event.workspace, event.company, event.by) == (scene.workspace, scene.workspace.company, person)
@@ -277,3 +300,23 @@ def test_who_adopts_has_its_class_and_location_only_where_they_are_ours(
 
     draft = scene.receipt(entry).draft
     assert (draft["class_id"], draft["department_id"]) == ((east, office) if of_ours else ("", ""))
+
+
+@pytest.mark.parametrize(("found", "kept"), [(30, "30"), (55, "")], ids=["as we would send it", "another"])
+def test_who_adopts_has_its_cost_rate_only_where_it_is_ours(
+    scene: Scene, ada: str, site: str, found: int, kept: str
+) -> None:
+    scene.policy(send_cost_rate="on")
+    with scene.world.lock:
+        scene.product.put_user({"id": ada, "costRate": 3000})
+    entry = scene.entry(ada, site, "2026-03-04 09:00", minutes=60, description="Review")
+    key = put_by_hand(scene, ada, site, CostRate=found)
+    scene.sync()
+
+    take(scene, entry, key)
+
+    assert scene.receipt(entry).draft["cost_rate"] == kept
+    # Theirs stays with an edit.
+    scene.stretch(entry, 90)
+    assert scene.sync().counts == {"updated": 1}
+    assert scene.activity(entry)["CostRate"] == found

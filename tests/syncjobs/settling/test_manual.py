@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connections, transaction
 from django.utils import timezone
 
 from integrations.models import ConnectionEvent
@@ -208,6 +211,36 @@ def test_a_decision_whose_lease_ran_out_while_it_read_changes_nothing(
         manual.take(decision, similar_activity(scene), now=timezone.now())
 
     assert (scene.open_actions(), Receipt.objects.count()) == (1, 0)
+
+
+@pytest.mark.each_case
+def test_a_decision_waits_for_a_run_that_settles_the_write_at_this_moment(
+    scene: Scene, entry: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decision, look, begun = seen(scene), manual.look, threading.Event()
+
+    def settle() -> None:
+        with transaction.atomic():
+            Action.objects.filter(pk=decision.action_id).update(state=Action.State.DONE)
+            begun.set()
+            time.sleep(0.5)
+        connections.close_all()
+
+    settling = threading.Thread(target=settle)
+
+    def settled_meanwhile(*args: object) -> object:
+        found = look(*args)  # type: ignore[arg-type]
+        settling.start()
+        begun.wait()
+        return found
+
+    monkeypatch.setattr(manual, "look", settled_meanwhile)
+
+    with pytest.raises(Refused, match="already been resolved"):
+        manual.take(decision, similar_activity(scene), now=timezone.now())
+
+    settling.join()
+    assert not Receipt.objects.exists()
 
 
 def test_writes_that_are_merely_uncertain_need_nobody(scene: Scene, entry: str) -> None:
