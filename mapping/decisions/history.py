@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.contrib.auth import get_user_model
 
 from integrations.models import Workspace
+from mapping.decisions.new_decision import NewDecision
 from mapping.models import Decision, Link, MappingOverride
 from mapping.queries import LINK_COLUMNS, LINK_KEYS, all_mapping_overrides_of, company_of, links_of, state_of
 
@@ -45,32 +45,21 @@ def is_complete(state: dict[str, Any]) -> bool:
 
 
 def write_history(
-    workspace: Workspace,
-    kind: str,
-    clockify_id: str,
-    verb: str,
-    before: dict[str, Any],
-    *,
-    now: datetime,
-    person: Any,
-    note: str,
-    batch: UUID | None = None,
-    undoes: Decision | None = None,
+    decision: NewDecision, verb: str, before: dict[str, Any], *, undoes: Decision | None = None
 ) -> Decision:
     """Write one line of history: the record's state before, and as it is now."""
     return Decision.objects.create(
-        workspace=workspace,
-        company=workspace.company,
-        kind=kind,
-        clockify_id=clockify_id,
+        workspace=decision.workspace,
+        company=decision.workspace.company,
+        **decision.record,
         verb=verb,
-        batch=batch,
+        batch=decision.batch,
         undoes=undoes,
-        person=person,
-        at=now,
+        person=decision.person,
+        at=decision.at,
         before=before,
-        after=state_of(workspace, kind, clockify_id),
-        note=note,
+        after=state_of(decision.workspace, decision.kind, decision.clockify_id),
+        note=decision.note,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from integrations.models import Workspace
 from mapping.decisions.decide import record_override
 from mapping.decisions.history import is_complete, restore, write_history
+from mapping.decisions.new_decision import NewDecision
 from mapping.decisions.versions import NOTHING_DONE, decision_sentence
 from mapping.errors import Refused
 from mapping.models import Decision, Link, MappingOverride, PartnerWrite
@@ -52,26 +53,17 @@ def undo_decision(
         problem = undo_problem(workspace, decision, viewer=person)
         if problem:
             raise Refused(problem)
-        kind, clockify_id = decision.kind, decision.clockify_id
-        current = state_of(workspace, kind, clockify_id)
+        current = state_of(workspace, decision.kind, decision.clockify_id)
         redone = decision.undoes if decision.verb == UNDO else None
-        restore(workspace, kind, clockify_id, decision.before)
+        restore(workspace, decision.kind, decision.clockify_id, decision.before)
+        undoing = NewDecision(
+            workspace, decision.kind, decision.clockify_id, at=now, person=person, note=note, batch=batch
+        )
         if _created_and_linked(workspace, decision):
             # Both names are the same now: the rule would make the link again at once.
-            unlinked = MappingOverride.Choice.UNLINKED
-            record_override(workspace, kind, clockify_id, unlinked, now=now, person=person, note=note)
-        return write_history(
-            workspace,
-            kind,
-            clockify_id,
-            UNDO if decision.verb != UNDO else REDO,
-            current,
-            now=now,
-            person=person,
-            note=note or (f"Redone: {redone.verb}." if redone else f"Undone: {decision.verb}."),
-            batch=batch,
-            undoes=decision,
-        )
+            record_override(undoing, MappingOverride.Choice.UNLINKED)
+        undoing = replace(undoing, note=note or (f"Redone: {redone.verb}." if redone else f"Undone: {decision.verb}."))
+        return write_history(undoing, UNDO if decision.verb != UNDO else REDO, current, undoes=decision)
 
 
 def undo_batch(workspace: Workspace, batch: uuid.UUID, *, now: datetime, person: Any = None, note: str = "") -> Undone:

@@ -16,7 +16,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import Workspace
-from mapping.decisions.versions import Taking
+from mapping.decisions.new_decision import NewDecision
+from mapping.decisions.versions import refuse_if_moved
 from mapping.desk.index import CLIENTS, KINDS, PEOPLE, PROJECTS, TODO
 from mapping.errors import Moved, Refused
 from mapping.queries import Key
@@ -106,7 +107,7 @@ def _refuse_to_open_moved(request: HttpRequest, workspace: Workspace, params: De
     """Raise Moved if a row is opened from a list that showed it otherwise, so that the person reads it first."""
     record, seen = _record_of(params), request.GET.get("seen", "")
     if record is not None and seen:
-        Taking(workspace, *record, person=request.user).refuse_if_moved(seen)
+        refuse_if_moved(NewDecision(workspace, *record, at=timezone.now(), person=request.user, version=seen))
 
 
 def _preview(request: HttpRequest, workspace: Workspace, params: DeskParams) -> HttpResponse:
