@@ -6,6 +6,7 @@ from syncjobs.display.formatting import in_hours, number
 from syncjobs.models import Run
 from syncjobs.rules.reasons import UNDONE
 from syncjobs.rules.steps.many_deletions import in_doubt, waiting
+from syncjobs.run_options import RunOptions
 
 
 def result(run: Run) -> str:
@@ -30,7 +31,7 @@ def summary(run: Run) -> str:
     if run.kind == Run.Kind.UNDO:
         deleted = f"{figures['deleted']} would be deleted" if run.dry_run else f"{figures['deleted']} deleted"
         kept_text = f"; {figures['blocked']} left there" if figures["blocked"] else ""
-        return f"Run {run.options.get('undo')}: {deleted}{kept_text}"
+        return f"Run {RunOptions.of(run).undo}: {deleted}{kept_text}"
     verbs = ("would be sent", "would change") if run.dry_run else ("sent", "changed")
     parts = [f"{figures['sent']} {verbs[0]}, {in_hours(figures['minutes_sent'])}"]
     changed = figures["updated"] + figures["deleted"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from integrations.models import TimeEntry, Workspace
 from integrations.quickbooks.payloads import Activity
@@ -20,25 +19,26 @@ from syncjobs.rules.codes import ByHand, Code
 from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps import changes, corrections
 from syncjobs.rules.verbs import Verb
+from syncjobs.run_options import RunDetails, RunOptions
 from syncjobs.runs.sync import Sync
 
 # Key of a preview's counters for the fingerprint of what it showed; the run that writes gets it in its options.
 SHOWN = "shown"
 
 
-def run_options(workspace: Workspace, entry: TimeEntry, option: str) -> dict[str, Any]:
-    """Return the request params of a preview. Raises Refused if nothing of this entry is in QuickBooks."""
+def run_details(workspace: Workspace, entry: TimeEntry, option: str) -> RunDetails:
+    """Return what a preview is requested with. Raises Refused if nothing of this entry is in QuickBooks."""
     receipt = inputs.receipts_by_entry(workspace, [entry.clockify_id]).get(entry.clockify_id)
     if receipt is None or option not in corrections.WAYS:
         raise Refused("This entry is not in QuickBooks; the next sync sends it if nothing holds it.")
     # A deleted entry's own date may be outdated: only the date it was sent for is known to QuickBooks.
     work_date = receipt.txn_date if entry.deleted_at is not None else entry.txn_date
-    return {"first": work_date, "last": work_date, "options": {"entries": [entry.clockify_id], "amend": option}}
+    return {"first": work_date, "last": work_date, "options": RunOptions(entries=(entry.clockify_id,), amend=option)}
 
 
-def as_shown(preview: Run) -> dict[str, Any]:
+def as_shown(preview: Run) -> RunOptions:
     """Return the options of the run that writes exactly what this preview showed."""
-    return {**preview.options, SHOWN: preview.counters.get(SHOWN)}
+    return replace(RunOptions.of(preview), shown=preview.counters.get(SHOWN, ""))
 
 
 class CorrectionSync(Sync):
@@ -110,7 +110,7 @@ class CorrectionSync(Sync):
         sent = plan.sent.get(step.entry_id)
         if sent is None:
             return step
-        if self._run.options["amend"] == corrections.OVERRIDE:
+        if RunOptions.of(self._run).amend == corrections.OVERRIDE:
             return corrections.override(step, sent, activities_now.get(sent.quickbooks_id), billing)
         return corrections.correct(step, sent, activities_now.values(), billing, part=self._next_part(step.entry_id))
 
@@ -126,7 +126,7 @@ class CorrectionSync(Sync):
         if run.dry_run:
             run.counters = {**run.counters, SHOWN: fingerprint}
             return step
-        if not step.writes or step.action_id or run.options.get(SHOWN) == fingerprint:
+        if not step.writes or step.action_id or RunOptions.of(run).shown == fingerprint:
             return step
         reason = Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": ByHand.CHANGED})
         return changes.hold(step, reason, why="Something about it changed since the preview. Preview it again.")

@@ -29,6 +29,7 @@ from syncjobs.planning.window import REPORT_SHORT
 from syncjobs.rules.codes import Code
 from syncjobs.rules.reasons import WORDINGS, sentence
 from syncjobs.rules.stages import Stage
+from syncjobs.run_options import RunOptions
 from syncjobs.runs import causes, check, comparison, lifecycle, lost_connections
 from syncjobs.runs.correction import CorrectionSync
 from syncjobs.runs.figures import ATTEMPTED, attempted_since, sync_figures
@@ -366,7 +367,7 @@ class RunExecution:
 def _sync_class(run: Run) -> type[Sync]:
     if run.kind == Run.Kind.UNDO:
         return Undo
-    return CorrectionSync if run.options.get("amend") else Sync
+    return CorrectionSync if RunOptions.of(run).amend else Sync
 
 
 def _not_connected_reasons(run: Run) -> list[Any]:

@@ -12,6 +12,7 @@ from integrations.models import ApiCall, Company
 from syncjobs.models import Action, Run, RunItem
 from syncjobs.rules.codes import Code
 from syncjobs.rules.verbs import Verb
+from syncjobs.run_options import RunOptions
 
 Outcome = RunItem.Outcome
 # Key of a run's counters: whether it sent anything, or may have.
@@ -135,12 +136,13 @@ def undo_figures(run: Run) -> dict[str, Any]:
 
 def undo_json(run: Run) -> dict[str, Any]:
     """Return an undo as the JSON that `undo_run` prints."""
+    options = RunOptions.of(run)
     return {
         "run": run.pk,
         "status": run.status,
         "dry_run": run.dry_run,
-        "undone_run": run.options.get("undo"),
-        "ignore": bool(run.options.get("ignore")),
+        "undone_run": options.undo,
+        "ignore": options.ignore,
         **undo_figures(run),
         "api_calls": api_calls(run),
         **_error(run),

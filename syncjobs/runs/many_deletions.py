@@ -24,10 +24,9 @@ from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps import changes
 from syncjobs.rules.steps.many_deletions import MANY_DELETIONS, MANY_MISSING, WARNINGS, are_many
 from syncjobs.rules.verbs import Verb
+from syncjobs.run_options import RunOptions
 
 Outcome = RunItem.Outcome
-# Options of a run: a person's two answers.
-DELETE, KEEP = "believe_deletions", "keep_deletions"
 WHY = "Many deletions at once: someone has to decide whether they are intended."
 
 
@@ -38,9 +37,10 @@ def decide(run: Run, *, sent: int, now: datetime) -> None:
     planned later in the run. An undo, a resend and a correction are a person's word already.
     """
     planned = run.items.filter(verb=Verb.DELETE, outcome=Outcome.PLANNED)
-    if run.options.get(KEEP):
+    options = RunOptions.of(run)
+    if options.keep_deletions:
         _keep(run, planned, now)
-    elif run.kind == Run.Kind.SYNC and not any(run.options.get(name) for name in (DELETE, "resend", "amend")):
+    elif run.kind == Run.Kind.SYNC and not (options.believe_deletions or options.resend or options.amend):
         _wait(run, planned, sent)
 
 
@@ -56,11 +56,6 @@ def forget_kept(plan: Plan, workspace: Workspace) -> None:
             back.append(entry_id)
     if back:
         decisions.stop_keeping(workspace, back)
-
-
-def is_answered(run: Run) -> bool:
-    """Return True if a person has said what is to become of many deletions."""
-    return bool(run.options.get(DELETE) or run.options.get(KEEP))
 
 
 def _keep(run: Run, planned: QuerySet[RunItem], now: datetime) -> None:
@@ -97,7 +92,7 @@ def _wait(run: Run, planned: QuerySet[RunItem], sent: int) -> None:
 def _asked_before(run: Run, planned: QuerySet[RunItem], *, deletions: int, sent: int) -> QuerySet[RunItem]:
     """Return the planned deletions that an earlier run asked about, while those that wait are many all the same."""
     # A sync of one entry is a person's word.
-    if run.options.get("entries") or not planned.exists():
+    if RunOptions.of(run).entries or not planned.exists():
         return planned.none()
     asked = undecided(before=run).filter(run__workspace=run.workspace)
     elsewhere = asked.exclude(entry_id__in=run.items.values("entry_id")).count()

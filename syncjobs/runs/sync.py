@@ -25,6 +25,7 @@ from syncjobs.planning.billing import BillingReader
 from syncjobs.planning.unanswered import Absent
 from syncjobs.rules.codes import Code
 from syncjobs.rules.stages import Stage
+from syncjobs.run_options import RunOptions
 from syncjobs.runs import many_deletions
 from syncjobs.runs.unknown_outcomes import UnknownOutcomes
 from syncjobs.sending import execute
@@ -234,6 +235,7 @@ class Sync:
         # Users or projects were added since the last check; as unknown ones their time would be held.
         if names_unknown and not never_checked:
             pull.pull_workspace(workspace, self._clockify, reading=self.reading, now=now)
+        options = RunOptions.of(run)
         time_window = window.store(
             workspace,
             self._clockify,
@@ -241,11 +243,11 @@ class Sync:
             *dates,
             reading=self.reading,
             now=now,
-            ask_all=many_deletions.is_answered(run),
-            ask_kept=bool(run.options.get("amend")),
+            ask_all=options.answers_deletions,
+            ask_kept=bool(options.amend),
         )
         self._count_unreadable()
-        window.narrow(workspace, time_window, run.options)
+        window.narrow(workspace, time_window, options)
         if names_unknown or never_checked or not mapping.was_matched(workspace):
             evaluate.refresh(workspace, now=now, compare_names=True)
         return time_window

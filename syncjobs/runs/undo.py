@@ -22,6 +22,7 @@ from syncjobs.rules.stages import Stage
 from syncjobs.rules.steps import changes, corrections
 from syncjobs.rules.steps.changes import Step
 from syncjobs.rules.verbs import Verb
+from syncjobs.run_options import RunOptions
 from syncjobs.runs import lifecycle
 from syncjobs.runs.sync import Sync
 from syncjobs.sending import execute
@@ -89,7 +90,12 @@ def resent_by(workspace: Workspace) -> Schedule | None:
 
 def sends_again(run: Run) -> bool:
     """Return True if the next sync sends the entries again; after a correction the original activity stays."""
-    return run.options.get("amend") != corrections.CORRECT
+    return RunOptions.of(run).amend != corrections.CORRECT
+
+
+def _undone(run: Run) -> Run:
+    """Return the run that this undo undoes."""
+    return Run.objects.get(pk=RunOptions.of(run).undo or 0)
 
 
 def note_of(run: Run) -> str:
@@ -120,7 +126,7 @@ class Undo(Sync):
         if not run.dry_run:
             self._take_back_late_duplicates()
         stage(Stage.PLANNING)
-        undone = Run.objects.get(pk=run.options["undo"])
+        undone = _undone(run)
         plan = self._intend(undone)
         if plan.has_writes:
             self._reread_subscription_if_old(now)
@@ -131,7 +137,7 @@ class Undo(Sync):
         plan_writer.close()
         if run.dry_run:
             return
-        if run.options.get("ignore"):
+        if RunOptions.of(run).ignore:
             self._ignore_entries(note_of(undone), now)
         stage(Stage.DELETING)
         execute.carry_out(run, self._quickbooks, self._heartbeat, breaker=self._breaker, progress=progress)
@@ -182,7 +188,7 @@ class Undo(Sync):
         plan.steps = [_with_kept_message(step) for step in plan.steps]
 
     def _plan_again(self, entry_ids: set[str], absent: Mapping[str, Absent]) -> Plan:
-        plan = self._intend(Run.objects.get(pk=self._run.options["undo"]))
+        plan = self._intend(_undone(self._run))
         plan = plan.part([step for step in plan.steps if step.entry_id in entry_ids], unknown=False)
         self._check(plan)
         return plan

@@ -14,6 +14,7 @@ from syncjobs.planning import inputs
 from syncjobs.rules import reasons
 from syncjobs.rules.codes import Code
 from syncjobs.rules.steps import corrections
+from syncjobs.run_options import RunDetails
 from syncjobs.runs import correction
 from syncjobs.runs.execution import RunExecution
 from syncjobs.runs.figures import exit_code
@@ -108,14 +109,14 @@ class Command(base.Command):
         explanation = _look(entry, "overwrite")
         if Code.BILLED_IN_QUICKBOOKS in explanation.evaluation.codes:
             raise Refused("It is billed in QuickBooks; the invoice is left as is. Correct it there if it is wrong.")
-        details = correction.run_options(entry.workspace, entry, corrections.OVERRIDE)
-        preview = self._carry_out(entry, dry_run=True, **details)
+        details = correction.run_details(entry.workspace, entry, corrections.OVERRIDE)
+        preview = self._carry_out(entry, {**details, "dry_run": True})
         if exit_code(preview):
             return preview
         _refuse_held(preview)
-        return self._carry_out(entry, **{**details, "options": correction.as_shown(preview)})
+        return self._carry_out(entry, {**details, "options": correction.as_shown(preview)})
 
-    def _carry_out(self, entry: TimeEntry, **details: Any) -> Run:
+    def _carry_out(self, entry: TimeEntry, details: RunDetails) -> Run:
         run = request_run(Run.Kind.SYNC, entry.workspace, trigger=Run.Trigger.COMMAND, now=timezone.now(), **details)
         RunExecution(run, on_stage=self.progress).work()
         return run

@@ -21,6 +21,7 @@ from syncjobs.models import Run
 from syncjobs.pages import access, paging, run_requests
 from syncjobs.pages.desk import changed, page_context
 from syncjobs.rules.steps import corrections
+from syncjobs.run_options import RunDetails, RunOptions
 from syncjobs.runs import correction
 from syncjobs.runs import lifecycle as runs
 
@@ -110,19 +111,24 @@ def _put_back(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> N
 def _preview(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> HttpResponse | None:
     """Start a preview of sending Clockify's version; the page of that run has the button that sends it."""
     # The dates bound what is planned, the option narrows it to this entry.
-    details = {"first": entry.txn_date, "last": entry.txn_date, "options": {"entries": [entry.clockify_id]}}
+    details: RunDetails = {
+        "first": entry.txn_date,
+        "last": entry.txn_date,
+        "options": RunOptions(entries=(entry.clockify_id,)),
+    }
     return _request_preview(request, workspace, details)
 
 
 def _preview_correction(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> HttpResponse | None:
     """Start a preview of overwriting a change by hand, or of adding the missing time beside it."""
-    return _request_preview(request, workspace, correction.run_options(workspace, entry, request.POST["verb"]))
+    return _request_preview(request, workspace, correction.run_details(workspace, entry, request.POST["verb"]))
 
 
-def _request_preview(request: HttpRequest, workspace: Workspace, details: dict[str, Any]) -> HttpResponse | None:
+def _request_preview(request: HttpRequest, workspace: Workspace, details: RunDetails) -> HttpResponse | None:
     """Start the run and return a redirect to it; None, with a warning shown, where another run is active."""
+    asked: RunDetails = {**details, "person": request.user, "dry_run": True}
     try:
-        run = run_requests.request_run(workspace, Run.Kind.SYNC, person=request.user, dry_run=True, **details)
+        run = run_requests.request_run(workspace, Run.Kind.SYNC, **asked)
     except runs.AlreadyRunning as busy:
         run_requests.tell(request, messages.WARNING, str(busy), busy.run)
         return None

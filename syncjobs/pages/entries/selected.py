@@ -22,6 +22,7 @@ from syncjobs.pages import access, run_requests
 from syncjobs.pages.amounts import tally_of
 from syncjobs.pages.links import list_of
 from syncjobs.rules import reasons
+from syncjobs.run_options import RunOptions
 
 MAX_AT_ONCE = 500
 MAX_LISTED = 20
@@ -36,9 +37,9 @@ def sync(request: HttpRequest, chosen: QuerySet[TimeEntry]) -> HttpResponse | No
         messages.error(request, str(refusal))
         return None
     days = [entry.txn_date for entry in entries]
-    options = {"entries": sorted(entry.clockify_id for entry in entries)}
+    options = RunOptions(entries=tuple(sorted(entry.clockify_id for entry in entries)))
     run_name = f"The sync of {number(len(entries), ENTRIES)}"
-    return run_requests.request_sync(request, workspace, run_name, min(days), max(days), options)
+    return run_requests.request_sync(request, workspace, run_name, first=min(days), last=max(days), options=options)
 
 
 def ignore(request: HttpRequest, chosen: QuerySet[TimeEntry]) -> HttpResponse | None:

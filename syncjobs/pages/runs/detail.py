@@ -24,6 +24,7 @@ from syncjobs.rules.reasons import UNDONE, WORDINGS
 from syncjobs.rules.stages import OF_PREVIEW, OF_SYNC, Stage
 from syncjobs.rules.steps import differences, many_deletions
 from syncjobs.rules.steps.many_deletions import MANY_DELETIONS, MANY_MISSING
+from syncjobs.run_options import RunOptions
 from syncjobs.runs import undo
 from syncjobs.runs.figures import api_calls, check_json, sync_figures, undo_figures
 from syncjobs.runs.lifecycle import former_company_text
@@ -132,14 +133,18 @@ def _chosen(run: Run, outcomes: Mapping[str, int], asked: str | None) -> str:
 def _names(run: Run) -> dict[str, list[str]]:
     """Return the names of the people and projects that a run is narrowed to, by the option's key."""
     kinds = {"users": "user", "projects": "project"}
-    narrowing = {key: run.options[key] for key in kinds if run.options.get(key)}
-    return {key: sorted(mirrored_names(run.workspace, kinds[key], ids).values()) for key, ids in narrowing.items()}
+    return {
+        key: sorted(mirrored_names(run.workspace, kinds[key], ids).values())
+        for key, ids in RunOptions.of(run).narrowed_to.items()
+        if key in kinds
+    }
 
 
 def undo_link(run: Run) -> tuple[str, str] | None:
     """Return address and text of the link between a run and its undo; None where there is nothing to undo."""
-    if run.kind == Run.Kind.UNDO and "undo" in run.options:
-        return reverse("hourbridge:undo-run", args=[run.options["undo"]]), f"Undo of run {run.options['undo']}"
+    undone = RunOptions.of(run).undo
+    if run.kind == Run.Kind.UNDO and undone is not None:
+        return reverse("hourbridge:undo-run", args=[undone]), f"Undo of run {undone}"
     if run.kind == Run.Kind.SYNC and not run.dry_run and not run.is_open and undo.created(run).exists():
         return reverse("hourbridge:undo-run", args=[run.pk]), "Undo this run…"
     return None

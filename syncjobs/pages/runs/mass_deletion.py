@@ -24,12 +24,11 @@ from syncjobs.pages import access, paging, run_requests
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
 from syncjobs.rules.steps.many_deletions import MANY_MISSING
+from syncjobs.run_options import RunOptions
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs import many_deletions
 from syncjobs.runs.figures import sync_figures
 
-# Key of a preview's options: the run whose question it is about.
-ANSWERS = "answers"
 GONE = "Deleted in Clockify"
 
 
@@ -84,10 +83,14 @@ def _request_run(request: HttpRequest, workspace: Workspace) -> Run:
         raise Refused("Nothing is waiting to be deleted anymore, or nothing was chosen.")
     if verb == "preview":
         ids = sorted(asked.items.values_list("entry_id", flat=True))
-        options = {many_deletions.DELETE: True, "entries": ids, ANSWERS: asked.run.pk}
-        dates = {"first": asked.first, "last": asked.last}
         return run_requests.request_run(
-            workspace, Run.Kind.SYNC, person=request.user, dry_run=True, options=options, **dates
+            workspace,
+            Run.Kind.SYNC,
+            person=request.user,
+            dry_run=True,
+            first=asked.first,
+            last=asked.last,
+            options=RunOptions(entries=tuple(ids), believe_deletions=True, answers=asked.run.pk),
         )
     shown = preview(asked)
     # Another preview that was made meanwhile may list other entries than this person has seen.
@@ -100,7 +103,7 @@ def _request_run(request: HttpRequest, workspace: Workspace) -> Run:
         person=request.user,
         first=shown.from_date,
         last=shown.to_date,
-        options=dict(shown.options),
+        options=RunOptions.of(shown),
     )
 
 
@@ -117,7 +120,7 @@ def question(workspace: Workspace) -> Question | None:
 def preview(asked: Question) -> Run | None:
     """Return the last preview of these deletions that this page asked for; None where there is none."""
     previews = Run.objects.filter(workspace=asked.run.workspace_id, kind=Run.Kind.SYNC, dry_run=True)
-    previews = previews.filter(**{f"options__{ANSWERS}": asked.run.pk})
+    previews = previews.filter(options__answers=asked.run.pk)
     return previews.select_related("person").order_by("-pk").first()
 
 
@@ -188,7 +191,7 @@ def _preview_context(asked: Question) -> dict[str, Any]:
     if shown is None:
         return {"preview": None}
     figures = sync_figures(shown) if not shown.is_open else None
-    listed = set(shown.options["entries"])
+    listed = set(RunOptions.of(shown).entries)
     return {
         "preview": shown,
         "is_shown": is_shown(shown),

@@ -27,6 +27,7 @@ from syncjobs.pages import access, run_requests
 from syncjobs.planning import inputs
 from syncjobs.rules.codes import Code
 from syncjobs.rules.drafts.draft import Draft
+from syncjobs.run_options import RunDetails, RunOptions
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs import undo
 from syncjobs.settling import manual
@@ -94,9 +95,14 @@ def _decide(request: HttpRequest, workspace: Workspace) -> str:
 
 def _start_resend(request: HttpRequest, action: Action) -> str:
     """Request the run that sends the entry again and return the message; another open run does it instead."""
-    details = {"first": action.txn_date, "last": action.txn_date, "options": {"entries": [action.entry_id]}}
+    details: RunDetails = {
+        "person": request.user,
+        "first": action.txn_date,
+        "last": action.txn_date,
+        "options": RunOptions(entries=(action.entry_id,)),
+    }
     try:
-        run = run_requests.request_run(action.workspace, Run.Kind.SYNC, person=request.user, **details)
+        run = run_requests.request_run(action.workspace, Run.Kind.SYNC, **details)
     except runs.AlreadyRunning as busy:
         return f"None of these: the next sync sends it again, under a new number. {busy}"
     return f"None of these: {run} sends it again, under a new number."
