@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, TypedDict
@@ -18,8 +19,8 @@ class RunOptions:
 
     `users`, `projects`, `entries`: Clockify ids of those it is narrowed to. `resend`: time already sent is brought up
     to date. `believe_deletions`, `keep_deletions`: the two answers to many deletions at once; `answers`: of a preview,
-    the run that asked. `amend`: how one entry is corrected (`corrections.WAYS`); `shown`: the fingerprint of what its
-    preview showed. `undo`: of an undo, the run that is undone; `ignore`: its entries are ignored as well.
+    the run that asked. `amend`: how one entry is corrected (`corrections.WAYS`); `shown`: what its preview showed
+    (`corrections.fingerprint`). `undo`: of an undo, the run that is undone; `ignore`: its entries are ignored as well.
     """
 
     users: tuple[str, ...] = ()
@@ -30,7 +31,7 @@ class RunOptions:
     keep_deletions: bool = False
     answers: int | None = None
     amend: str = ""
-    shown: str = ""
+    shown: Mapping[str, object] | None = None
     undo: int | None = None
     ignore: bool = False
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from integrations.models import TimeEntry, Workspace
 from integrations.quickbooks.payloads import Activity
 from mapping.errors import Refused
+from syncjobs import run_counters
 from syncjobs.ledger import activities
 from syncjobs.models import Receipt, Run
 from syncjobs.planning import build, inputs, save, window
@@ -21,9 +22,6 @@ from syncjobs.rules.steps import changes, corrections
 from syncjobs.rules.verbs import Verb
 from syncjobs.run_options import RunDetails, RunOptions
 from syncjobs.runs.sync import Sync
-
-# Key of a preview's counters for the fingerprint of what it showed; the run that writes gets it in its options.
-SHOWN = "shown"
 
 
 def run_details(workspace: Workspace, entry: TimeEntry, option: str) -> RunDetails:
@@ -38,7 +36,7 @@ def run_details(workspace: Workspace, entry: TimeEntry, option: str) -> RunDetai
 
 def as_shown(preview: Run) -> RunOptions:
     """Return the options of the run that writes exactly what this preview showed."""
-    return replace(RunOptions.of(preview), shown=preview.counters.get(SHOWN, ""))
+    return replace(RunOptions.of(preview), shown=run_counters.of(preview).get("shown"))
 
 
 class CorrectionSync(Sync):
@@ -47,7 +45,7 @@ class CorrectionSync(Sync):
     def _make_plan(self, time_window: window.Window, absent: Mapping[str, Absent], now: datetime) -> None:
         run, plan_writer = self._run, save.PlanWriter(self._run)
         # An earlier attempt at this run may have left its own.
-        run.counters.pop(SHOWN, None)
+        run_counters.of(run).pop("shown", None)
         plan = self._decided_plan(sorted(time_window.ids), sorted(time_window.gone), absent)
         if plan.has_writes:
             self._reread_subscription_if_old(now)
@@ -124,7 +122,7 @@ class CorrectionSync(Sync):
         """Record in a preview what it shows; hold the step of the run after it if that is no longer the same."""
         run, fingerprint = self._run, corrections.fingerprint(step, activities_now)
         if run.dry_run:
-            run.counters = {**run.counters, SHOWN: fingerprint}
+            run_counters.count(run, shown=fingerprint)
             return step
         if not step.writes or step.action_id or RunOptions.of(run).shown == fingerprint:
             return step

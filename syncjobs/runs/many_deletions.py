@@ -15,7 +15,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 
 from integrations.models import ConnectionEvent, TimeEntry, Workspace
 from mapping.errors import Refused
-from syncjobs import decisions
+from syncjobs import decisions, run_counters
 from syncjobs.display.formatting import number
 from syncjobs.models import EntryOverride, EntryStatus, Receipt, Run, RunItem
 from syncjobs.planning import evaluate
@@ -65,8 +65,8 @@ def _keep(run: Run, planned: QuerySet[RunItem], now: datetime) -> None:
     if not run.dry_run:
         decisions.record_kept(run.workspace, ids, person=run.person, now=now)
     planned.delete()
-    unchanged = run.counters.get("unchanged", 0) + still_there
-    run.counters, run.total = {**run.counters, "unchanged": unchanged}, run.total - len(ids)
+    run_counters.count(run, unchanged=run_counters.of(run).get("unchanged", 0) + still_there)
+    run.total -= len(ids)
     run.save(update_fields=["counters", "total"])
 
 

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from integrations.models import TimeEntry, Workspace
 from mapping.errors import Refused
-from syncjobs import decisions
+from syncjobs import decisions, run_counters
 from syncjobs.ledger import activities, journal
 from syncjobs.models import EntryOverride, Receipt, Run, RunItem, Schedule
 from syncjobs.planning import evaluate, inputs, save, unanswered
@@ -131,7 +131,7 @@ class Undo(Sync):
         if plan.has_writes:
             self._reread_subscription_if_old(now)
         self._check(plan)
-        run.counters = {**run.counters, "left_alone": left_alone(undone)}
+        run_counters.count(run, left_alone=left_alone(undone))
         plan_writer = save.PlanWriter(run)
         plan_writer.add(plan)
         plan_writer.close()

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from integrations.reading import shrunk_lists
 from mapping.queries import mirrored_names
+from syncjobs import run_counters
 from syncjobs.display import badges, run_summary, warnings
 from syncjobs.models import Action, Run, RunItem
 from syncjobs.pages import access, links, paging
@@ -24,9 +25,10 @@ from syncjobs.rules.reasons import UNDONE, WORDINGS
 from syncjobs.rules.stages import OF_PREVIEW, OF_SYNC, Stage
 from syncjobs.rules.steps import differences, many_deletions
 from syncjobs.rules.steps.many_deletions import MANY_DELETIONS, MANY_MISSING
+from syncjobs.run_counters import SyncFigures
 from syncjobs.run_options import RunOptions
 from syncjobs.runs import undo
-from syncjobs.runs.figures import api_calls, check_json, sync_figures, undo_figures
+from syncjobs.runs.figures import api_calls, check_json, figures_from, sync_figures, undo_figures
 from syncjobs.runs.lifecycle import former_company_text
 
 OUTCOMES = RunItem.Outcome
@@ -152,10 +154,9 @@ def undo_link(run: Run) -> tuple[str, str] | None:
 
 def _read(run: Run) -> list[tuple[str, dict[str, int]]]:
     """Return (side and kind of record, counts) for each list that a check read."""
-    sides = (("Clockify", "clockify"), ("QuickBooks", "quickbooks"))
-    return [
-        (f"{side} {records}", counts) for side, name in sides for records, counts in run.counters.get(name, {}).items()
-    ]
+    counted = run_counters.of(run)
+    sides = (("Clockify", counted.get("clockify", {})), ("QuickBooks", counted.get("quickbooks", {})))
+    return [(f"{side} {records}", counts) for side, lists in sides for records, counts in lists.items()]
 
 
 def items(run: Run, *, outcome: str = "", search: str = "") -> QuerySet[RunItem]:
@@ -191,9 +192,10 @@ class WarningLine:
     label: str = ""
 
 
-def _warning_lines(run: Run, run_figures: dict[str, Any] | None) -> list[WarningLine]:
+def _warning_lines(run: Run, run_figures: SyncFigures | None) -> list[WarningLine]:
     """Return a line for each warning; lists that lost many records have a part of the page of their own."""
-    shown = {code: n for code, n in (run_figures or {}).get("warnings", {}).items() if code != shrunk_lists.WARNING}
+    counts = run_figures.get("warnings", {}) if run_figures else {}
+    shown = {code: n for code, n in counts.items() if code != shrunk_lists.WARNING}
     deletions = (reverse("hourbridge:missing", args=[run.workspace_id]), "See which, and decide")
     since_sent = (reverse("hourbridge:since-sent", args=[run.workspace_id]), "See which")
     unreadable = (reverse("admin:integrations_unreadablerecord_changelist"), "See what is wrong")
@@ -211,23 +213,21 @@ def _warning_lines(run: Run, run_figures: dict[str, Any] | None) -> list[Warning
     return found
 
 
-def figures(run: Run, outcomes: Mapping[str, int] | None = None) -> dict[str, Any]:
+def figures(run: Run, outcomes: Mapping[str, int] | None = None) -> SyncFigures:
     """Return a sync's figures under the keys that `sync_time --json` prints; minutes as whole numbers.
 
     `outcomes`: the items by outcome where they were counted already, so that a live page shows one moment.
     """
-    saved = run.counters.get("figures")
+    counted = run_counters.of(run)
+    saved = counted.get("figures")
     # Only runs that ended without saving their figures are counted again.
     if saved and not run.is_open:
-        return dict(saved)
+        return saved
     if run.is_open:
         outcomes = _by_outcome(run) if outcomes is None else outcomes
         minutes_sent = run.items.filter(outcome=OUTCOMES.SENT).aggregate(minutes=Sum("minutes"))["minutes"]
-        return {name: outcomes.get(name, 0) for name in OUTCOMES.values} | {
-            "seen": run.counters.get("seen", 0),
-            "unchanged": run.counters.get("unchanged", 0),
-            "minutes_sent": minutes_sent or 0,
-        }
+        so_far = {"seen": counted.get("seen", 0), "unchanged": counted.get("unchanged", 0)}
+        return figures_from({**outcomes, **so_far, "minutes_sent": minutes_sent or 0}, {}, {})
     return sync_figures(run)
 
 
@@ -257,7 +257,8 @@ def _cause_title(outcome: str, code: str) -> str:
 
 def held(run: Run) -> list[tuple[str, str, int, bool]]:
     """Return (code, title, entries, excluded by rule) for each reason why time was not sent, held ones first."""
-    count_by_code = (run.counters.get("figures") or {}).get("blocked_reasons", {})
+    saved = run_counters.of(run).get("figures")
+    count_by_code = saved.get("blocked_reasons", {}) if saved else {}
     reason_rows = [
         (code, WORDINGS[code].title if code in WORDINGS else code, count, _by_rule(code))
         for code, count in count_by_code.items()

@@ -1,4 +1,4 @@
-"""Options of a run: stored as before, and read from rows of any version."""
+"""Options and counters of a run: stored as before, and read from rows of any version."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from syncjobs import run_counters
 from syncjobs.models import Run
 from syncjobs.run_options import RunOptions
 
@@ -14,7 +15,7 @@ STORED: dict[str, dict[str, Any]] = {
     "narrowed": {"users": ["u1"], "projects": ["p1", "p2"], "entries": ["e1"], "resend": True},
     "answered": {"entries": ["e1"], "believe_deletions": True, "answers": 7},
     "kept": {"keep_deletions": True},
-    "corrected": {"entries": ["e1"], "amend": "override", "shown": "0a1b"},
+    "corrected": {"entries": ["e1"], "amend": "override", "shown": {"verb": "update", "draft": None}},
     "undo": {"undo": 12, "ignore": True},
 }
 
@@ -36,3 +37,12 @@ def test_what_an_earlier_version_stored_is_read_too() -> None:
 def test_an_option_that_is_not_set_has_no_key() -> None:
     # Queries ask for keys: runs of chosen entries are not the latest of their workspace.
     assert RunOptions(users=(), amend="", answers=None).as_row() == {}
+
+
+def test_what_is_counted_stays_until_it_is_counted_again() -> None:
+    run = Run(counters={"seen": 3, "unchanged": 1})
+
+    run_counters.count(run, unchanged=2, attempted=False)
+
+    assert run.counters == {"seen": 3, "unchanged": 2, "attempted": False}
+    assert run_counters.of(Run(counters={"formerly": 1})).get("seen", 0) == 0
