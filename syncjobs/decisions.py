@@ -19,6 +19,7 @@ from mapping.errors import Refused
 from syncjobs import entry_versions
 from syncjobs.models import EntryOverride, Receipt
 from syncjobs.planning import evaluate, inputs, since_sent
+from syncjobs.planning.context import load_context
 from syncjobs.rules.reasons import MAY_BE_SET_ASIDE
 from syncjobs.rules.steps import changes, differences
 
@@ -119,7 +120,7 @@ def take_note(workspace: Workspace, seen: Mapping[tuple[str, str], str], *, pers
     entry_ids = sorted({entry_id for entry_id, code in seen if code in differences.CODES})
     note = {"by": person.get_username() if person else "", "at": now.isoformat()}
     rows = {row.clockify_id: row for row in TimeEntry.objects.current(workspace).filter(clockify_id__in=entry_ids)}
-    context, count, noted = inputs.load_context(workspace), 0, []
+    context, count, noted = load_context(workspace), 0, []
     with transaction.atomic():
         own = Receipt.objects.own_activities(workspace).filter(entry_id__in=rows)
         for receipt in own.select_for_update():
@@ -194,7 +195,7 @@ def _is_no_work(workspace: Workspace, entry: TimeEntry) -> bool:
     receipt = inputs.receipts_by_entry(workspace, [entry.clockify_id]).get(entry.clockify_id)
     if receipt is None or receipt.conflict:
         return False
-    context = replace(inputs.load_context(workspace), receipts={entry.clockify_id: receipt})
+    context = replace(load_context(workspace), receipts={entry.clockify_id: receipt})
     values = context.entry(entry)
     is_no_work = changes.is_no_work(values, context.resolve(values), inputs.sent_of(receipt))
     return entry.deleted_at is not None or is_no_work

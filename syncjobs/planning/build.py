@@ -12,7 +12,7 @@ from syncjobs.ledger import activities, journal
 from syncjobs.models import Action, EntryOverride, Receipt, Run
 from syncjobs.planning import earlier, inputs, unanswered
 from syncjobs.planning.billing import BillingReader
-from syncjobs.planning.inputs import PlanningContext
+from syncjobs.planning.context import PlanningContext
 from syncjobs.planning.unanswered import Absent
 from syncjobs.rules.codes import Code
 from syncjobs.rules.reasons import CONFLICTS, Reason

@@ -14,6 +14,7 @@ from syncjobs.ledger import activities
 from syncjobs.models import Receipt, Run
 from syncjobs.planning import build, inputs, save, window
 from syncjobs.planning.build import Plan
+from syncjobs.planning.context import load_context
 from syncjobs.planning.unanswered import Absent
 from syncjobs.rules.billing import Billing
 from syncjobs.rules.codes import ByHand, Code
@@ -74,7 +75,7 @@ class CorrectionSync(Sync):
 
     def _intend(self, ids: Sequence[str], gone: Sequence[str], absent: Mapping[str, Absent]) -> Plan:
         """Plan from our own data; nothing is planned while a write of the entry has an unknown outcome."""
-        plan = build.intend(self._run, inputs.load_context(self._run.workspace), ids, gone, absent)
+        plan = build.intend(self._run, load_context(self._run.workspace), ids, gone, absent)
         # While a correction that was given up may still arrive, no other one may take its place.
         may_arrive = {key for key, one in absent.items() if one.part and one.may_arrive}
         plan.steps = [

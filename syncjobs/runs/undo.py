@@ -15,6 +15,7 @@ from syncjobs.ledger import activities, journal
 from syncjobs.models import EntryOverride, Receipt, Run, RunItem, Schedule
 from syncjobs.planning import evaluate, inputs, save, unanswered
 from syncjobs.planning.build import Plan
+from syncjobs.planning.context import load_context, load_context_for
 from syncjobs.planning.unanswered import Absent
 from syncjobs.rules.codes import ByHand, Code
 from syncjobs.rules.reasons import Reason, sentence, with_day_texts
@@ -145,7 +146,7 @@ class Undo(Sync):
         self._unknown.settle()
         self._unknown.close_not_arrived(absent, now)
         self._unignore_kept(note_of(undone))
-        self._reevaluate(list(plan.entries), inputs.load_context(run.workspace), now)
+        self._reevaluate(list(plan.entries), load_context(run.workspace), now)
         deleted_ids = [entry_id for entry_id, entry in plan.entries.items() if entry.deleted_at is not None]
         evaluate.mark_deleted(run.workspace, deleted_ids, now=now)
 
@@ -157,7 +158,7 @@ class Undo(Sync):
         rows = TimeEntry.objects.filter(workspace=workspace, clockify_id__in=created(undone).values("entry_id"))
         entries = {row.clockify_id: row for row in rows.defer("raw")}
         days = [item.txn_date for item in items if item.txn_date] or [date.min]
-        context = inputs.load_context_for(workspace, ids, min(days), max(days))
+        context = load_context_for(workspace, ids, min(days), max(days))
         context = replace(
             context,
             receipts={**context.receipts, **_corrections(workspace, items)},

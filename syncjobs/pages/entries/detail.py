@@ -16,9 +16,8 @@ from syncjobs.models import Action, EntryOverride, EntryStatus, Receipt, RunItem
 from syncjobs.pages import access, links
 from syncjobs.pages.entries import checks, day_proof, draft_lines, duplicates, history, since_sent
 from syncjobs.pages.entries.duplicates import Duplicate
-from syncjobs.planning import inputs
+from syncjobs.planning.context import PlanningContext, load_context_for
 from syncjobs.planning.forecast import amount
-from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import reasons
 from syncjobs.rules.codes import Code
 from syncjobs.runs import many_deletions
@@ -149,7 +148,7 @@ def _records(entry: TimeEntry) -> _Records:
         actions=list(actions.select_related("run").order_by("-pk")[:MAX_ATTEMPTS]),
         items=list(items.select_related("run").order_by("-pk")[:MAX_ATTEMPTS]),
         owner=ClockifyUser.objects.filter(workspace=workspace, clockify_id=entry.user_id).first(),
-        planning=inputs.load_context_for(workspace, [entry.clockify_id], entry.txn_date, entry.txn_date),
+        planning=load_context_for(workspace, [entry.clockify_id], entry.txn_date, entry.txn_date),
     )
 
 
