@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mapping.matching.index import Key, Place
 from mapping.matching.link_health import changed_link
-from mapping.matching.mismatch_reasons import MAX_NAMED, Beside, Reason, reason_of
+from mapping.matching.mismatch_reasons import MAX_NAMED, reason_of
 from mapping.matching.pairing import Pairs
-from mapping.matching.records import ClockifyRecord, Likely, MismatchFound, Suggestion
+from mapping.matching.records import ClockifyRecord, Likely, MismatchFound
 from mapping.matching.sides import Sides
 from mapping.matching.suggest import LikelyPartners, has_same_address, ranked
+
+# Reasons that are about all partners of the very name; others would only distract from choosing among those.
+OF_THAT_NAME = ("AMBIGUOUS_NAME", "NAME_DIFFERS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,9 @@ def explain(sides: Sides, pairs: Pairs, earlier: Mapping[Key, Likely]) -> Explai
     for record_id, place in pairs.places.items():
         if record_id not in linked and not sides.is_ignored((kind, record_id)):
             record = sides.clockify[kind, record_id]
-            rows.append(_mismatch(record, place, reason_of(record, place, pairs, index), likely))
-    return Explained(tuple(rows), {(kind, record_id): found for record_id, found in likely.found.items()})
+            found = reason_of(record, place, pairs, index)
+            rows.append(found if place is None else _with_likely(found, record, place, likely))
+    return Explained(tuple(rows), {(kind, record_id): known for record_id, known in likely.found.items()})
 
 
 def _likely_partners(sides: Sides, pairs: Pairs, earlier: Mapping[Key, Likely]) -> LikelyPartners:
@@ -50,13 +54,11 @@ def _likely_partners(sides: Sides, pairs: Pairs, earlier: Mapping[Key, Likely]) 
     return LikelyPartners(sides.index.usable, kind=pairs.kind, taken=pairs.taken, asked=requested, earlier=known)
 
 
-def _mismatch(record: ClockifyRecord, place: Place | None, reason: Reason, likely: LikelyPartners) -> MismatchFound:
-    """Return the mismatch of an unlinked record: its reason, with the likely partners that are suggested beside."""
-    suggestions = ranked(reason.named)
-    if reason.beside is Beside.LIKELY and place is not None:
-        suggestions = ranked([*reason.named, *likely.of(record, parent_id=place[1])])
-    if reason.beside is Beside.SAME_ADDRESS:
-        found: tuple[Suggestion, ...] = likely.of(record, parent_id="") if record.email else ()
-        same_address = [suggestion for suggestion in found if has_same_address(suggestion)]
-        suggestions = ranked([*reason.named, *same_address], most=MAX_NAMED)
-    return MismatchFound(record.kind, reason.code, record.id, reason.quickbooks_id, suggestions, reason.detail)
+def _with_likely(found: MismatchFound, record: ClockifyRecord, place: Place, likely: LikelyPartners) -> MismatchFound:
+    """Return the mismatch with the likely partners beside those that its reason is about, the likeliest first."""
+    if found.reason not in OF_THAT_NAME:
+        return replace(found, suggestions=ranked([*found.suggestions, *likely.of(record, parent_id=place[1])]))
+    # Whoever has the user's e-mail address, under whatever name.
+    by_address = likely.of(record, parent_id="") if record.email else ()
+    beside = [suggestion for suggestion in by_address if has_same_address(suggestion)]
+    return replace(found, suggestions=ranked([*found.suggestions, *beside], most=MAX_NAMED))

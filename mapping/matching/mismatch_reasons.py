@@ -3,44 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import Enum
 from itertools import islice
 
 from mapping.matching.index import EMPLOYEES, VENDORS, PartnerIndex, Place, shown_name
 from mapping.matching.names import difference
 from mapping.matching.pairing import Pairs
-from mapping.matching.records import ClockifyRecord, QuickBooksRecord, Suggestion
+from mapping.matching.records import ClockifyRecord, MismatchFound, QuickBooksRecord
 from mapping.matching.suggest import ELSEWHERE, same_name
 
 MAX_NAMED = 20  # equal names listed in one row; more would not help anyone choose
 MAX_SHOWN = 3  # rivals named in one row
 
 
-class Beside(Enum):
-    """Which likely partners a row suggests beside those of its reason: of all names, or of the same e-mail address."""
+def reason_of(record: ClockifyRecord, place: Place | None, pairs: Pairs, index: PartnerIndex) -> MismatchFound:
+    """Return the mismatch of one unlinked record, given the pairs of its kind; `explain` adds who else is likely.
 
-    NOBODY = 0
-    SAME_ADDRESS = 1
-    LIKELY = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why one record has no partner. `named`: the partners that the reason is about, as suggestions."""
-
-    code: str
-    quickbooks_id: str = ""
-    named: Sequence[Suggestion] = ()
-    beside: Beside = Beside.LIKELY
-    detail: Mapping[str, str] = field(default_factory=dict)
-
-
-def reason_of(record: ClockifyRecord, place: Place | None, pairs: Pairs, index: PartnerIndex) -> Reason:
-    """Return why a record has no partner, given the pairs of its kind; `place` is None without a client's customer."""
+    `place` is None while its client has no customer.
+    """
     if place is None:
         detail = {"client_id": record.client_id, "client": record.client_name}
-        return Reason("PARENT_NOT_MAPPED", beside=Beside.NOBODY, detail=detail)
+        return MismatchFound(record.kind, "PARENT_NOT_MAPPED", record.id, detail=detail)
     partners = index.name_matches(place, name=record.name)
     if partners:
         return _ambiguous(record, partners, pairs) or _no_partner(record, place, pairs, index)
@@ -53,7 +35,7 @@ def reason_of(record: ClockifyRecord, place: Place | None, pairs: Pairs, index: 
     )
 
 
-def _ambiguous(record: ClockifyRecord, partners: Sequence[QuickBooksRecord], pairs: Pairs) -> Reason | None:
+def _ambiguous(record: ClockifyRecord, partners: Sequence[QuickBooksRecord], pairs: Pairs) -> MismatchFound | None:
     keys = [(partner.kind, partner.id) for partner in partners[:MAX_NAMED]]
     # Retired records give way, so they are no rivals except to each other.
     holders = [
@@ -83,15 +65,16 @@ def _ambiguous(record: ClockifyRecord, partners: Sequence[QuickBooksRecord], pai
     return _of_that_name("AMBIGUOUS_NAME", record, partners, pairs, detail)
 
 
-def _inactive(record: ClockifyRecord, place: Place, index: PartnerIndex) -> Reason | None:
+def _inactive(record: ClockifyRecord, place: Place, index: PartnerIndex) -> MismatchFound | None:
     partners = index.inactive(place, name=record.name)
     if not partners:
         return None
     code = "EMPLOYEE_INACTIVE" if place == EMPLOYEES else "CUSTOMER_INACTIVE"
-    return Reason(code, partners[0].id, detail={"quickbooks_name": shown_name(partners[0])})
+    detail = {"quickbooks_name": shown_name(partners[0])}
+    return MismatchFound(record.kind, code, record.id, partners[0].id, detail=detail)
 
 
-def _name_differs(record: ClockifyRecord, place: Place, pairs: Pairs, index: PartnerIndex) -> Reason | None:
+def _name_differs(record: ClockifyRecord, place: Place, pairs: Pairs, index: PartnerIndex) -> MismatchFound | None:
     partners = index.equal_when_forgiving(place, name=record.name)
     if not partners:
         return None
@@ -102,7 +85,7 @@ def _name_differs(record: ClockifyRecord, place: Place, pairs: Pairs, index: Par
     return _of_that_name("NAME_DIFFERS", record, partners, pairs, detail)
 
 
-def _wrong_parent(record: ClockifyRecord, place: Place, pairs: Pairs, index: PartnerIndex) -> Reason | None:
+def _wrong_parent(record: ClockifyRecord, place: Place, pairs: Pairs, index: PartnerIndex) -> MismatchFound | None:
     if not place[1]:
         return None
     # None of them is a child of the right parent, or the record would match it by name.
@@ -110,7 +93,7 @@ def _wrong_parent(record: ClockifyRecord, place: Place, pairs: Pairs, index: Par
     return _misplaced("WRONG_PARENT", record, partners, pairs, index, needed_parent=place[1])
 
 
-def _wrong_level(record: ClockifyRecord, place: Place, pairs: Pairs, index: PartnerIndex) -> Reason | None:
+def _wrong_level(record: ClockifyRecord, place: Place, pairs: Pairs, index: PartnerIndex) -> MismatchFound | None:
     if place == EMPLOYEES:
         return None
     partners = (index.top_customers if place[1] else index.sub_customers)(name=record.name)
@@ -125,7 +108,7 @@ def _misplaced(
     index: PartnerIndex,
     *,
     needed_parent: str,
-) -> Reason | None:
+) -> MismatchFound | None:
     if not partners:
         return None
     detail = {
@@ -134,21 +117,22 @@ def _misplaced(
     }
     if len(partners) == 1:
         detail["parent"] = index.customer_name(partners[0].parent_id)
-    elsewhere = [
+    elsewhere = tuple(
         same_name(record, partner, note=_place_note(partner, index), factor=ELSEWHERE)
         for partner in _available(partners, pairs)
-    ]
-    return Reason(code, _only_id(partners), elsewhere, detail=detail)
+    )
+    return MismatchFound(record.kind, code, record.id, _only_id(partners), elsewhere, detail)
 
 
-def _no_partner(record: ClockifyRecord, place: Place, pairs: Pairs, index: PartnerIndex) -> Reason:
+def _no_partner(record: ClockifyRecord, place: Place, pairs: Pairs, index: PartnerIndex) -> MismatchFound:
     """Return NO_EMPLOYEE or NO_CUSTOMER; a partner whose link a person undid comes first in the suggestions."""
     note = "" if record.retired else "but a person undid this link"
     first = [same_name(record, partner, note=note) for partner in index.name_matches(place, name=record.name)]
     if place == EMPLOYEES:
         vendors = _available(index.name_matches(VENDORS, name=record.name), pairs)
         first += [same_name(record, vendor, note="but a vendor") for vendor in vendors]
-    return Reason("NO_EMPLOYEE" if place == EMPLOYEES else "NO_CUSTOMER", named=first)
+    code = "NO_EMPLOYEE" if place == EMPLOYEES else "NO_CUSTOMER"
+    return MismatchFound(record.kind, code, record.id, suggestions=tuple(first))
 
 
 def _of_that_name(
@@ -157,14 +141,13 @@ def _of_that_name(
     partners: Sequence[QuickBooksRecord],
     pairs: Pairs,
     detail: Mapping[str, str],
-) -> Reason:
-    """Return a reason that suggests all partners with the name at the right place, linked ones too."""
-    named = [
+) -> MismatchFound:
+    """Return a mismatch that suggests all partners with the name at the right place, linked ones too."""
+    named = tuple(
         same_name(record, partner, note="already linked" if _is_held(partner, pairs) else "")
         for partner in partners[:MAX_NAMED]
-    ]
-    # Before them whoever has the user's e-mail address, under whatever name.
-    return Reason(code, _only_id(partners), named, Beside.SAME_ADDRESS, detail)
+    )
+    return MismatchFound(record.kind, code, record.id, _only_id(partners), named, detail)
 
 
 def _available(partners: Sequence[QuickBooksRecord], pairs: Pairs) -> list[QuickBooksRecord]:
