@@ -263,7 +263,7 @@ class _Reader:
         if ref.reason == "PARENT_NOT_MAPPED" and len(ready) == 1:
             row.stands_ready = ready[0]
         if row.mismatch is not None:
-            row.words = wording.words(case_of(row.mismatch, since=_since(row.partner)))
+            row.words = wording.words(row.mismatch, since=_since(row.partner))
         row.left, row.right = undiffed(row.name), undiffed(row.partner.name) if row.partner else []
         # Marks help to decide; on linked rows they would only distract.
         if row.partner is not None and ref.section == TODO:
@@ -302,7 +302,7 @@ class _Reader:
     def _row_from_quickbooks(self, ref: Ref) -> Row:
         mismatch = self._only_in_quickbooks[ref.quickbooks_id]
         partner = self._options.get((ref.kind, ref.quickbooks_id))
-        words = wording.words(case_of(mismatch))
+        words = wording.words(mismatch)
         override = self._overrides.get((ref.kind, ref.quickbooks_id))
         right = undiffed(mismatch.quickbooks_name)
         return Row(ref, name="", words=words, partner=partner, right=right, mismatch=mismatch, override=override)
@@ -311,25 +311,10 @@ class _Reader:
 def entry_sentences(mismatches: Iterable[Mismatch]) -> dict[Key, str]:
     """Return, by kind and id of the Clockify records that have no working partner, what their entries say of it."""
     return {
-        (mismatch.kind, mismatch.clockify_id): wording.entry_sentence(case_of(mismatch))
+        (mismatch.kind, mismatch.clockify_id): wording.entry_sentence(mismatch)
         for mismatch in mismatches
         if mismatch.clockify_id and mismatch.reason != RENAMED
     }
-
-
-def case_of(mismatch: Mismatch, *, since: str = "") -> wording.Case:
-    """Return a stored mismatch in the form that the wording takes."""
-    return wording.Case(
-        reason=mismatch.reason,
-        kind=mismatch.kind,
-        name=mismatch.clockify_name if mismatch.clockify_id else mismatch.quickbooks_name,
-        client=mismatch.clockify_client,
-        quickbooks_name=mismatch.quickbooks_name,
-        parent=mismatch.quickbooks_parent,
-        suggestions=mismatch.suggestions,
-        detail=mismatch.detail,
-        since=since,
-    )
 
 
 def _since(partner: Option | None) -> str:

@@ -225,7 +225,7 @@ def _reasons(index: DeskIndex, params: DeskParams) -> list[tuple[str, str, str, 
         query = {"show": params.section, "left": params.left, "right": params.right}
         query["reason"] = "" if reason == index.reason else reason
         set_values = {name: value for name, value in query.items() if value}
-        chips.append((reason, wording.title_of(reason, index.kind), f"{rows:,}", urlencode(set_values)))
+        chips.append((reason, wording.title_of(reason), f"{rows:,}", urlencode(set_values)))
     return chips
 
 
