@@ -105,7 +105,9 @@ class Group:
 
     @property
     def minutes(self) -> int:
-        return self.rows[0].ref.group_minutes
+        """Minutes that the open rows of the group hold together."""
+        mismatch = self.rows[0].mismatch
+        return mismatch.group_minutes if mismatch is not None and self.section == TODO else 0
 
 
 def groups(workspace: Workspace, refs: Sequence[Ref], *, tab: str) -> list[Group]:
@@ -236,22 +238,24 @@ class _Reader:
             or (override and override.choice == MappingOverride.Choice.IGNORED)
         ):
             return None
-        ref = Ref(TODO, "client", client_id, group=client_id, reason=mismatch.reason, minutes=mismatch.blocked_minutes)
+        ref = Ref(TODO, "client", client_id, group=client_id, reason=mismatch.reason)
         return self._row(ref, group)
 
     def _row(self, ref: Ref, group: Group) -> Row:
         if not ref.clockify_id:
             return self._row_from_quickbooks(ref)
         key = (ref.kind, ref.clockify_id)
-        record = self._records.get(key)
+        record, mismatch = self._records.get(key), self._mismatches.get(key)
+        # An open row outlives its record for a moment, while the lists are read.
+        last_name = mismatch.clockify_name if mismatch is not None and ref.section == TODO else ""
         row = Row(
             ref,
-            name=record.name if record else ref.name,
+            name=record.name if record else last_name,
             note=group.client_name if ref.kind == "project" else "",
             email=getattr(record, "email", ""),
             archived=record is None or _is_past(record),
             from_entries=getattr(record, "from_entries", False),
-            mismatch=self._mismatches.get(key),
+            mismatch=mismatch,
             link=self._links.get(key),
             override=self._overrides.get(key),
         )
