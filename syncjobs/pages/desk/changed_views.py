@@ -19,7 +19,8 @@ from mapping.errors import Refused
 from syncjobs import decisions
 from syncjobs.models import Run
 from syncjobs.pages import access, paging, run_requests
-from syncjobs.pages.desk import changed, page_context
+from syncjobs.pages.desk import changed
+from syncjobs.pages.desk.head import head
 from syncjobs.rules.steps import corrections
 from syncjobs.run_options import RunDetails, RunOptions
 from syncjobs.runs import correction
@@ -67,7 +68,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "error": error_text,
         "return_to": request.get_full_path(),
         # This tab has its own sections; the head's are those of the lists of records.
-        **{key: value for key, value in page_context.head(workspace, "changed").items() if key != "sections"},
+        **{key: value for key, value in head(workspace, "changed").items() if key != "sections"},
     }
     return access.show(request, "desk/changed.html", context, title=f"Changed after sending, {workspace.name}")
 
