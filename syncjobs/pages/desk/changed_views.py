@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +16,7 @@ from integrations.typed_numbers import whole_number
 from mapping.decisions import notes
 from mapping.errors import Refused
 from syncjobs import decisions
+from syncjobs.decisions import NewEntryDecision
 from syncjobs.models import Run
 from syncjobs.pages import access, paging, run_requests
 from syncjobs.pages.desk import changed
@@ -92,20 +92,25 @@ def _decide(request: HttpRequest, workspace: Workspace) -> HttpResponse:
     return response or redirect(request.get_full_path())
 
 
-def _version(request: HttpRequest) -> str:
-    """Return the version of the entry as the page showed it; one that the page did not say is refused as unknown."""
-    return request.POST.get("version") or "unknown"
+def _decision(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> NewEntryDecision:
+    return NewEntryDecision(
+        workspace,
+        entry,
+        at=timezone.now(),
+        person=request.user,
+        note=notes.cleaned(request.POST.get("note", "")),
+        # One that the page did not say is refused as unknown.
+        version=request.POST.get("version") or "unknown",
+    )
 
 
 def _leave(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> None:
-    note = notes.cleaned(request.POST.get("note", ""))
-    facts: dict[str, Any] = {"person": request.user, "now": timezone.now(), "version": _version(request)}
-    decisions.keep_quickbooks(workspace, entry, note=note, **facts)
+    decisions.keep_quickbooks(_decision(request, workspace, entry))
     messages.success(request, "Left as it is: QuickBooks keeps what was sent, and nothing is written for this entry.")
 
 
 def _put_back(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> None:
-    decisions.stop_ignoring(workspace, entry, person=request.user, now=timezone.now(), version=_version(request))
+    decisions.stop_ignoring(_decision(request, workspace, entry))
     messages.success(request, "Back on the list.")
 
 
