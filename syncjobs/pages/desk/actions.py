@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from django.http import HttpRequest, QueryDict
 
@@ -105,16 +104,16 @@ def _without_partner(verb: str, message: str, *, quickbooks_message: str = "") -
 
 def _undo(request: HttpRequest, workspace: Workspace, now: datetime) -> Decided:
     """Undo one decision, or all of one batch; what could not be undone becomes a warning."""
-    details: dict[str, Any] = {"now": now, "person": request.user, "note": note_of(request.POST)}
+    person, note = request.user, note_of(request.POST)
     if request.POST.get("batch"):
-        undone = undo.undo_batch(workspace, _batch(request.POST["batch"]), **details)
+        undone = undo.undo_batch(workspace, _batch(request.POST["batch"]), now=now, person=person, note=note)
         warnings = [reason for _, reason in undone.kept]
         verb = "Redid" if undone.taken_back[0].verb == undo.REDO else "Undid"
         return Decided(f"{verb} {number(len(undone.taken_back), 'decision,decisions')}.", "", warnings)
     decision = whole_number(request.POST.get("decision", ""))
     if decision is None:
         raise Refused("Nothing was chosen.")
-    undone_decision = undo.undo_decision(workspace, decision, **details)
+    undone_decision = undo.undo_decision(workspace, decision, now=now, person=person, note=note)
     message = "Redone." if undone_decision.verb == undo.REDO else "Undone; it is as it was before."
     return Decided(message, f"{undone_decision.kind}-{undone_decision.clockify_id}")
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -101,18 +100,14 @@ def _may_be_set_aside(entries: list[TimeEntry]) -> list[tuple[str, str, int]]:
 def _taken(request: HttpRequest, workspace: Workspace, action: str) -> str:
     """Take the decision for the entries as the page showed them; return the sentence about it."""
     versions = _posted_versions(request.POST.getlist("version"))
-    facts: dict[str, Any] = {
-        "person": request.user,
-        "now": timezone.now(),
-        "note": request.POST.get("note", "")[:500],
-    }
+    person, now, note = request.user, timezone.now(), request.POST.get("note", "")[:500]
     if action == "ignore_selected":
-        count = decisions.ignore_many(workspace, versions, **facts)
+        count = decisions.ignore_many(workspace, versions, person=person, now=now, note=note)
         text = f"Ignored {number(count, ENTRIES)}. What was sent before stays in QuickBooks."
     else:
         code = request.POST.get("code", "")
         concerned = _with_reason(workspace, versions, code)
-        count = decisions.send_anyway_many(workspace, concerned, code, **facts)
+        count = decisions.send_anyway_many(workspace, concerned, code, person=person, now=now, note=note)
         text = f"“{reasons.title(code)}” is set aside for {number(count, ENTRIES)}; the next sync sends them."
         versions = concerned
     left = len(versions) - count
