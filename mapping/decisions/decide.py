@@ -31,8 +31,8 @@ from mapping.queries import (
     links_of,
     lock_decisions,
     mapping_overrides_of,
-    state_of,
 )
+from mapping.record_states import RecordState, state_of
 
 # Kinds of QuickBooks records that may be ignored where only QuickBooks has them; vendors are never listed.
 LEFT_OUT_THERE = ("employee", "customer")
@@ -187,7 +187,7 @@ def stop_ignoring(decision: NewDecision) -> None:
 
 
 @contextmanager
-def _unmoved(decision: NewDecision) -> Iterator[dict[str, Any]]:
+def _unmoved(decision: NewDecision) -> Iterator[RecordState]:
     """Hold everybody else's decisions for the block, in one transaction; gives the record's state before it.
 
     Raises Moved if the record is not as the person saw it.

@@ -12,12 +12,13 @@ from django.db.models import QuerySet
 
 from integrations.models import Workspace
 from mapping.decisions.decide import record_override
-from mapping.decisions.history import is_complete, restore, write_history
+from mapping.decisions.history import write_history
 from mapping.decisions.new_decision import NewDecision
 from mapping.decisions.versions import NOTHING_DONE, decision_sentence
 from mapping.errors import Refused
 from mapping.models import Decision, Link, MappingOverride, PartnerWrite
-from mapping.queries import links_of, lock_decisions, mirrored_names, state_of
+from mapping.queries import links_of, lock_decisions, mirrored_names
+from mapping.record_states import RecordState, is_complete, restore, state_of
 
 UNDO, REDO = "undo", "redo"
 
@@ -116,7 +117,7 @@ def _created_and_linked(workspace: Workspace, decision: Decision) -> bool:
     ).exists()
 
 
-def _change_since(workspace: Workspace, decision: Decision, current: dict[str, Any], *, viewer: Any) -> str:
+def _change_since(workspace: Workspace, decision: Decision, current: RecordState, *, viewer: Any) -> str:
     later = (
         Decision.objects.filter(workspace=workspace, kind=decision.kind, clockify_id=decision.clockify_id)
         .filter(pk__gt=decision.pk)
@@ -129,7 +130,8 @@ def _change_since(workspace: Workspace, decision: Decision, current: dict[str, A
         sentence = decision_sentence(later, viewer=viewer, workspace=workspace, about=name)
         hint = "" if later.undoes_id == decision.pk else " Take that back first, or decide again."
         return f"{sentence} {NOTHING_DONE}{hint}"
-    suspended = (current.get("link") or {}).get("suspended")
+    link = current.get("link")
+    suspended = link["suspended"] if link else ""
     what = (
         f"A check suspended the link of {name} since ({suspended})" if suspended else f"{name} was matched again since"
     )

@@ -17,7 +17,7 @@ from mapping.decisions.new_decision import NewDecision
 from mapping.decisions.versions import at_time, version_of
 from mapping.errors import Moved, Refused
 from mapping.models import Decision, Link
-from mapping.queries import state_of
+from mapping.record_states import state_of
 from tests.support.factories import (
     ClientFactory,
     CustomerFactory,
