@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.http import HttpRequest
@@ -18,8 +16,8 @@ from syncjobs.display import badges, run_summary, warnings
 from syncjobs.models import Action, Run, RunItem
 from syncjobs.pages import access, links, paging
 from syncjobs.pages.runs import preview, result, throughput
+from syncjobs.pages.runs.contexts import OUTCOMES, Cause, ItemsContext, ResultContext, RunContext, WarningLine
 from syncjobs.planning import service_item
-from syncjobs.rules import refusals
 from syncjobs.rules.codes import Code
 from syncjobs.rules.reasons import UNDONE, WORDINGS
 from syncjobs.rules.stages import OF_PREVIEW, OF_SYNC, Stage
@@ -31,32 +29,8 @@ from syncjobs.runs import undo
 from syncjobs.runs.figures import api_calls, check_json, figures_from, sync_figures, undo_figures
 from syncjobs.runs.lifecycle import former_company_text
 
-OUTCOMES = RunItem.Outcome
 
-
-@dataclass(frozen=True)
-class Cause:
-    """One reason why items were not sent, for all items that share it."""
-
-    title: str
-    message: str
-    entries: int
-    minutes: int
-    outcome: str
-    code: str = ""
-
-    @property
-    def resolution(self) -> str:
-        """The code's meaning in plain words, and what to do about it."""
-        if self.outcome == OUTCOMES.UNKNOWN:
-            return WORDINGS[Code.OUTCOME_UNKNOWN].fix
-        if self.code in WORDINGS:
-            return WORDINGS[self.code].fix
-        meaning = refusals.meaning(self.code)
-        return f"In other words: {meaning.words} {meaning.fix}" if meaning.words else meaning.fix
-
-
-def page_context(run: Run, request: HttpRequest) -> dict[str, Any]:
+def page_context(run: Run, request: HttpRequest) -> RunContext:
     """Return the context of the run page; `outcome`, `q` and `page` of the address choose its items."""
     workspace = run.workspace = access.workspaces().get(pk=run.workspace_id)
     former_company = run.former_company
@@ -89,7 +63,7 @@ def page_context(run: Run, request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _result_context(run: Run, outcomes: Mapping[str, int], run_causes: list[Cause]) -> dict[str, Any]:
+def _result_context(run: Run, outcomes: Mapping[str, int], run_causes: list[Cause]) -> ResultContext:
     """Return a sync's figures, and its items by outcome: what was refused apart from what was left undone."""
     run_figures = figures(run, outcomes) if run.kind == Run.Kind.SYNC else None
     # An item still planned after the end means the run was cut short; in a preview that is every item.
@@ -116,7 +90,7 @@ def _result_context(run: Run, outcomes: Mapping[str, int], run_causes: list[Caus
     }
 
 
-def _items_context(run: Run, outcomes: Mapping[str, int], request: HttpRequest) -> dict[str, Any]:
+def _items_context(run: Run, outcomes: Mapping[str, int], request: HttpRequest) -> ItemsContext:
     """Return the page of items that the address asks for."""
     params = request.GET
     search = params.get("q", "").strip()
@@ -180,16 +154,6 @@ def items(run: Run, *, outcome: str = "", search: str = "") -> QuerySet[RunItem]
 
 def _by_outcome(run: Run) -> dict[str, int]:
     return dict(run.items.order_by().values_list("outcome").annotate(Count("pk")))
-
-
-@dataclass(frozen=True)
-class WarningLine:
-    """A warning of a run, and the page where a person sees which records it is about."""
-
-    code: str
-    sentence: str
-    link: str = ""
-    label: str = ""
 
 
 def _warning_lines(run: Run, run_figures: SyncFigures | None) -> list[WarningLine]:

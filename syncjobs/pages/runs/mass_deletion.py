@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -21,6 +21,7 @@ from syncjobs.display import vendor_links
 from syncjobs.display.formatting import number
 from syncjobs.models import Run, RunItem
 from syncjobs.pages import access, paging, run_requests
+from syncjobs.pages.runs.contexts import DeletionRow, DeletionsPreviewContext
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
 from syncjobs.rules.steps.many_deletions import MANY_MISSING
@@ -129,12 +130,12 @@ def is_shown(run: Run) -> bool:
     return run.status in {Run.Status.SUCCEEDED, Run.Status.PARTIAL}
 
 
-def page_context(workspace: Workspace, request: HttpRequest) -> dict[str, Any]:
+def page_context(workspace: Workspace, request: HttpRequest) -> dict[str, object]:
     """Return the context of the page of entries that was asked for."""
     asked = question(workspace)
-    context: dict[str, Any] = {"workspace": workspace, "zone": workspace.time_zone, "asked": asked}
     blocking_reasons = inputs.connection_reasons(workspace)
-    context["refused"] = reasons.sentence(blocking_reasons[0].as_row()) if blocking_reasons else ""
+    refused = reasons.sentence(blocking_reasons[0].as_row()) if blocking_reasons else ""
+    context = {"workspace": workspace, "zone": workspace.time_zone, "asked": asked, "refused": refused}
     if asked is None:
         return {**context, "check": _last_check(workspace)}
     shown_items = paging.page_of(request, asked.items)
@@ -160,7 +161,7 @@ def _last_check(workspace: Workspace) -> Run | None:
     return last if last is not None and last.kind == Run.Kind.CHECK and MANY_MISSING in last.warnings else None
 
 
-def _rows(workspace: Workspace, items: Iterable[RunItem]) -> list[dict[str, Any]]:
+def _rows(workspace: Workspace, items: Iterable[RunItem]) -> list[DeletionRow]:
     shown = list(items)
     entries = TimeEntry.objects.filter(workspace=workspace, clockify_id__in=[item.entry_id for item in shown])
     keys = dict(entries.values_list("clockify_id", "pk"))
@@ -175,7 +176,7 @@ def _rows(workspace: Workspace, items: Iterable[RunItem]) -> list[dict[str, Any]
     ]
 
 
-def _cause(*, gone: bool, rows: Iterable[dict[str, Any]]) -> str:
+def _cause(*, gone: bool, rows: Iterable[Mapping[str, Any]]) -> str:
     return GONE if gone else ", ".join(reasons.title(str(row.get("code"))) for row in rows)
 
 
@@ -186,7 +187,7 @@ def _causes(asked: Question) -> list[tuple[str, int]]:
     return [(cause[:1].lower() + cause[1:], count) for cause, count in counts]
 
 
-def _preview_context(asked: Question) -> dict[str, Any]:
+def _preview_context(asked: Question) -> DeletionsPreviewContext:
     shown = preview(asked)
     if shown is None:
         return {"preview": None}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, TypedDict
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -109,7 +109,22 @@ def _start_resend(request: HttpRequest, action: Action) -> str:
 
 
 # --- showing -----------------------------------------------------------------------------------------------
-def page_context(workspace: Workspace) -> dict[str, Any]:
+class UncertainWritesContext(TypedDict):
+    """The writes that need a person, those that settle by themselves, and when something happens next."""
+
+    workspace: Workspace
+    zone: str
+    uncertain_writes: Sequence[ShownWrite]
+    more: int
+    settling: Sequence[tuple[Action, TimeEntry | None]]
+    problem: str
+    read_at: datetime
+    next_sync: datetime | None
+    table: str
+    open_run: Run | None
+
+
+def page_context(workspace: Workspace) -> UncertainWritesContext:
     """Return the context of the page. Reads QuickBooks each time; without an answer `problem` says why."""
     waiting, settling = manual.waiting(workspace), manual.settling(workspace)
     entries = _entries(workspace, [*waiting, *settling])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from django.contrib import messages
 from django.db.models import Sum
@@ -16,6 +15,7 @@ from mapping.errors import Refused
 from syncjobs.models import Run, RunItem
 from syncjobs.pages import access, paging, run_requests
 from syncjobs.pages.runs import detail
+from syncjobs.pages.runs.contexts import UndoContext
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
 from syncjobs.run_options import RunOptions
@@ -79,7 +79,7 @@ def is_shown(last: Run) -> bool:
     return last.dry_run and last.status in {Run.Status.SUCCEEDED, Run.Status.PARTIAL}
 
 
-def page_context(run: Run, workspace: Workspace, request: HttpRequest) -> dict[str, Any]:
+def page_context(run: Run, workspace: Workspace, request: HttpRequest) -> UndoContext:
     """Return the context of the page of the undo's items that was asked for."""
     last = latest(run)
     figures = undo_figures(last) if last is not None and not last.is_open else None
