@@ -29,15 +29,6 @@ QUICKBOOKS_MODELS = {"employee": Employee, "vendor": Vendor, "customer": Custome
 CLOCKIFY_MODELS = {"user": ClockifyUser, "client": ClockifyClient, "project": ClockifyProject}
 Key = tuple[str, str]
 T = TypeVar("T")
-# Columns of a link by their keys in stored decisions, which must not change, and all others that restoring needs.
-LINK_KEYS = {
-    "kind": "quickbooks_kind",
-    "id": "quickbooks_id",
-    "name": "quickbooks_name",
-    "by": "by",
-    "suspended": "suspended",
-}
-LINK_COLUMNS = ("why", "clockify_name", "client_id", "parent_id")
 
 
 def company_of(workspace: Workspace) -> Company:
@@ -210,25 +201,6 @@ def ignored_in_quickbooks(workspace: Workspace) -> Exists:
     return Exists(ignored.filter(kind=OuterRef("kind"), clockify_id=OuterRef("quickbooks_id")))
 
 
-def state_of(workspace: Workspace, kind: str, clockify_id: str) -> dict[str, Any]:
-    """Return the record's link and override, complete enough to be restored."""
-    current = links_of(workspace).filter(kind=kind, clockify_id=clockify_id).first()
-    override = all_mapping_overrides_of(workspace).filter(kind=kind, clockify_id=clockify_id).first()
-    # Stored decisions have these keys, so the keys keep their names.
-    state: dict[str, Any] = {"stance": override.choice if override else ""}
-    if override is not None:
-        state["stance_facts"] = {"note": override.note, "person": override.person_id, "at": _isoformat(override.at)}
-    if current is not None:
-        state["link"] = {
-            **{key: getattr(current, column) for key, column in LINK_KEYS.items()},
-            **{column: getattr(current, column) for column in LINK_COLUMNS},
-            "person": current.person_id,
-            "made_at": _isoformat(current.made_at),
-            "suspended_at": _isoformat(current.suspended_at),
-        }
-    return state
-
-
 def was_matched(workspace: Workspace) -> bool:
     """Return whether matching was ever completed in this workspace."""
     # Its results tell, since a first run may have died between reading the lists and matching them.
@@ -342,7 +314,3 @@ def mapping_json(workspace: Workspace) -> dict[str, list[dict[str, Any]]]:
             }
         )
     return links_by_kind
-
-
-def _isoformat(moment: datetime | None) -> str:
-    return moment.isoformat() if moment else ""

@@ -37,8 +37,8 @@ from mapping.queries import (
     lock_decisions,
     mapping_overrides_of,
     quickbooks_records,
-    state_of,
 )
+from mapping.record_states import state_of
 
 # The verb of the line of history.
 GIVE_BACK = "give back"

@@ -1,13 +1,14 @@
 """People's decisions about single entries. Pages, commands, uncertain writes and the undo of a run all call this.
 
-A decision only says what later runs may do: nothing is written to or deleted in QuickBooks here. `version` is that of
-the entry as a page showed it, "" where none did; Moved is raised if the entry moved since.
+A decision only says what later runs may do: nothing is written to or deleted in QuickBooks here. Moved is raised if the
+entry moved since the person saw it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,20 +20,34 @@ from mapping.errors import Refused
 from syncjobs import entry_versions
 from syncjobs.models import EntryOverride, Receipt
 from syncjobs.planning import evaluate, inputs, since_sent
+from syncjobs.planning.context import load_context
 from syncjobs.rules.reasons import MAY_BE_SET_ASIDE
 from syncjobs.rules.steps import changes, differences
 
 
-def ignore(
-    workspace: Workspace, entry: TimeEntry, *, person: Any, now: datetime, note: str = "", version: str = ""
-) -> None:
+@dataclass(frozen=True, slots=True)
+class NewEntryDecision:
+    """A decision about one entry that is not taken yet; `EntryOverride` is the row of one that was.
+
+    `person`: None for a command. `version`: of the entry as a page showed it (`entry_versions`), "" where none did.
+    """
+
+    workspace: Workspace
+    entry: TimeEntry
+    at: datetime
+    person: Any = None
+    note: str = ""
+    version: str = ""
+
+
+def ignore(decision: NewEntryDecision) -> None:
     """Leave the entry out of syncs until somebody stops ignoring it; time already sent stays in QuickBooks."""
-    with entry_versions.unmoved(workspace, entry, version, person=person):
-        record_ignored(workspace, [entry.clockify_id], person=person, now=now, note=note)
+    with _unmoved(decision):
+        _ignore(decision)
         # Ignoring alone does not keep what is no work any more.
-        if entry.deleted_at is None and _is_no_work(workspace, entry):
-            record_kept(workspace, [entry.clockify_id], person=person, now=now)
-    _evaluate(workspace, entry, now)
+        if decision.entry.deleted_at is None and _is_no_work(decision.workspace, decision.entry):
+            _keep(decision)
+    _evaluate(decision)
 
 
 def ignore_many(
@@ -53,37 +68,33 @@ def ignore_many(
     return len(entries)
 
 
-def stop_ignoring(workspace: Workspace, entry: TimeEntry, *, person: Any, now: datetime, version: str = "") -> None:
+def stop_ignoring(decision: NewEntryDecision) -> None:
     """Let the entry into syncs again, and its time in QuickBooks be deleted if it is no longer billable work."""
-    with entry_versions.unmoved(workspace, entry, version, person=person):
-        _record(workspace, entry, person=person, now=now, ignored=False, kept=False)
-    _evaluate(workspace, entry, now)
+    with _unmoved(decision):
+        _record(decision, ignored=False, kept=False)
+    _evaluate(decision)
 
 
-def keep_quickbooks(
-    workspace: Workspace, entry: TimeEntry, *, person: Any, now: datetime, note: str = "", version: str = ""
-) -> None:
+def keep_quickbooks(decision: NewEntryDecision) -> None:
     """Keep what QuickBooks has for an entry that was changed or deleted in Clockify.
 
     Time that would be deleted stays until the entry is billable work again; any other entry is ignored from now on.
     """
-    with entry_versions.unmoved(workspace, entry, version, person=person):
-        if not _is_no_work(workspace, entry):
-            record_ignored(workspace, [entry.clockify_id], person=person, now=now, note=note)
+    with _unmoved(decision):
+        if not _is_no_work(decision.workspace, decision.entry):
+            _ignore(decision)
         else:
-            record_kept(workspace, [entry.clockify_id], person=person, now=now)
-            _record(workspace, entry, person=person, now=now, note=note)
-    _evaluate(workspace, entry, now)
+            _keep(decision)
+            _record(decision, note=decision.note)
+    _evaluate(decision)
 
 
-def send_anyway(
-    workspace: Workspace, entry: TimeEntry, code: str, *, person: Any, now: datetime, note: str = "", version: str = ""
-) -> None:
+def send_anyway(decision: NewEntryDecision, code: str) -> None:
     """Set one reason aside for this entry. Raises Refused if people may not set it aside."""
-    with entry_versions.unmoved(workspace, entry, version, person=person):
-        codes = {*_set_aside(workspace, entry), _checked(code)}
-        _record(workspace, entry, person=person, now=now, send_anyway=sorted(codes), note=note)
-    _evaluate(workspace, entry, now)
+    with _unmoved(decision):
+        codes = {*_set_aside(decision), _checked(code)}
+        _record(decision, send_anyway=sorted(codes), note=decision.note)
+    _evaluate(decision)
 
 
 def send_anyway_many(
@@ -94,20 +105,18 @@ def send_anyway_many(
     with transaction.atomic():
         entries = [entry for entry in entry_versions.lock_unmoved(workspace, versions) if entry.deleted_at is None]
         for entry in entries:
-            codes = sorted({*_set_aside(workspace, entry), code})
-            _record(workspace, entry, person=person, now=now, send_anyway=codes, note=note)
+            decision = NewEntryDecision(workspace, entry, at=now, person=person, note=note)
+            _record(decision, send_anyway=sorted({*_set_aside(decision), code}), note=note)
     evaluate.evaluate(workspace, entries, now=now)
     return len(entries)
 
 
-def take_back_send_anyway(
-    workspace: Workspace, entry: TimeEntry, code: str, *, person: Any, now: datetime, version: str = ""
-) -> None:
+def take_back_send_anyway(decision: NewEntryDecision, code: str) -> None:
     """Let a reason that was set aside count again."""
-    with entry_versions.unmoved(workspace, entry, version, person=person):
-        codes = [other_code for other_code in _set_aside(workspace, entry) if other_code != _checked(code)]
-        _record(workspace, entry, person=person, now=now, send_anyway=codes)
-    _evaluate(workspace, entry, now)
+    with _unmoved(decision):
+        codes = [other_code for other_code in _set_aside(decision) if other_code != _checked(code)]
+        _record(decision, send_anyway=codes)
+    _evaluate(decision)
 
 
 def take_note(workspace: Workspace, seen: Mapping[tuple[str, str], str], *, person: Any, now: datetime) -> int:
@@ -119,7 +128,7 @@ def take_note(workspace: Workspace, seen: Mapping[tuple[str, str], str], *, pers
     entry_ids = sorted({entry_id for entry_id, code in seen if code in differences.CODES})
     note = {"by": person.get_username() if person else "", "at": now.isoformat()}
     rows = {row.clockify_id: row for row in TimeEntry.objects.current(workspace).filter(clockify_id__in=entry_ids)}
-    context, count, noted = inputs.load_context(workspace), 0, []
+    context, count, noted = load_context(workspace), 0, []
     with transaction.atomic():
         own = Receipt.objects.own_activities(workspace).filter(entry_id__in=rows)
         for receipt in own.select_for_update():
@@ -194,7 +203,7 @@ def _is_no_work(workspace: Workspace, entry: TimeEntry) -> bool:
     receipt = inputs.receipts_by_entry(workspace, [entry.clockify_id]).get(entry.clockify_id)
     if receipt is None or receipt.conflict:
         return False
-    context = replace(inputs.load_context(workspace), receipts={entry.clockify_id: receipt})
+    context = replace(load_context(workspace), receipts={entry.clockify_id: receipt})
     values = context.entry(entry)
     is_no_work = changes.is_no_work(values, context.resolve(values), inputs.sent_of(receipt))
     return entry.deleted_at is not None or is_no_work
@@ -206,21 +215,37 @@ def _checked(code: str) -> str:
     return code
 
 
-def _set_aside(workspace: Workspace, entry: TimeEntry) -> list[str]:
-    override = EntryOverride.objects.filter(workspace=workspace, clockify_id=entry.clockify_id).first()
+def _set_aside(decision: NewEntryDecision) -> list[str]:
+    """Return the reasons that were set aside for the entry before."""
+    rows = EntryOverride.objects.filter(workspace=decision.workspace, clockify_id=decision.entry.clockify_id)
+    override = rows.first()
     return list(override.send_anyway) if override else []
 
 
-def _record(workspace: Workspace, entry: TimeEntry, *, person: Any, now: datetime, **values: Any) -> None:
+def _unmoved(decision: NewEntryDecision) -> AbstractContextManager[None]:
+    return entry_versions.unmoved(decision.workspace, decision.entry, decision.version, person=decision.person)
+
+
+def _ignore(decision: NewEntryDecision) -> None:
+    ids = [decision.entry.clockify_id]
+    record_ignored(decision.workspace, ids, person=decision.person, now=decision.at, note=decision.note)
+
+
+def _keep(decision: NewEntryDecision) -> None:
+    record_kept(decision.workspace, [decision.entry.clockify_id], person=decision.person, now=decision.at)
+
+
+def _record(decision: NewEntryDecision, **values: Any) -> None:
     EntryOverride.objects.update_or_create(
-        workspace=workspace,
-        clockify_id=entry.clockify_id,
-        defaults={"person": person, "at": now, **values},
+        workspace=decision.workspace,
+        clockify_id=decision.entry.clockify_id,
+        defaults={"person": decision.person, "at": decision.at, **values},
     )
 
 
-def _evaluate(workspace: Workspace, entry: TimeEntry, now: datetime) -> None:
+def _evaluate(decision: NewEntryDecision) -> None:
+    entry = decision.entry
     if entry.deleted_at is None:
-        evaluate.evaluate(workspace, [entry], now=now)
+        evaluate.evaluate(decision.workspace, [entry], now=decision.at)
     else:
-        evaluate.mark_deleted(workspace, [entry.clockify_id], now=now)
+        evaluate.mark_deleted(decision.workspace, [entry.clockify_id], now=decision.at)

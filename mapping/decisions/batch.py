@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from integrations.models import Workspace
 from mapping.decisions import decide
+from mapping.decisions.new_decision import NewDecision
 from mapping.errors import Refused
 from mapping.queries import Key
 
-ACTIONS = ("link", "confirm", "unlink", "ignore", "stop_ignoring")
+ACTIONS: Mapping[str, Callable[[NewDecision], list[str] | None]] = {
+    "link": decide.link,
+    "confirm": decide.confirm,
+    "unlink": decide.unlink,
+    "ignore": decide.ignore,
+    "stop_ignoring": decide.stop_ignoring,
+}
 # Clients go before projects, whose decisions look at their client's link.
 ORDER = {"user": 0, "client": 1, "project": 2}
 
@@ -42,6 +49,24 @@ class Choice:
             return "customer"
         return "vendor" if self.vendor else "employee"
 
+    def decision(
+        self, workspace: Workspace, *, at: datetime, person: Any = None, note: str = "", batch: uuid.UUID | None = None
+    ) -> NewDecision:
+        """Return the choice as a decision of that person."""
+        # A vendor for who is no user is refused, so that no customer of the same id is linked instead.
+        partner = ("vendor" if self.vendor else self.quickbooks_kind, self.quickbooks_id)
+        return NewDecision(
+            workspace,
+            self.kind,
+            self.clockify_id,
+            at=at,
+            partner=partner if self.verb == "link" else None,
+            person=person,
+            note=note,
+            batch=batch,
+            version=self.version,
+        )
+
 
 @dataclass
 class Applied:
@@ -61,27 +86,11 @@ def ordered(choices: Iterable[Choice]) -> list[Choice]:
     )
 
 
-def take(
-    workspace: Workspace,
-    choice: Choice,
-    *,
-    now: datetime,
-    person: Any = None,
-    note: str = "",
-    batch: uuid.UUID | None = None,
-) -> list[str]:
-    """Apply one decision and return warnings in sentences. Raises Refused."""
-    facts: dict[str, Any] = {"now": now, "person": person, "note": note, "batch": batch, "version": choice.version}
-    key = (workspace, choice.kind, choice.clockify_id)
-    if choice.verb == "link":
-        return decide.link(*key, choice.quickbooks_id, vendor=choice.vendor, **facts)
-    if choice.verb == "confirm":
-        return decide.confirm(*key, **facts)
-    if choice.verb not in ACTIONS:
+def take(verb: str, decision: NewDecision) -> list[str]:
+    """Take one decision and return warnings in sentences. Raises Refused."""
+    if verb not in ACTIONS:
         raise Refused("Nothing was chosen.")
-    functions = {"unlink": decide.unlink, "ignore": decide.ignore, "stop_ignoring": decide.stop_ignoring}
-    functions[choice.verb](*key, **facts)
-    return []
+    return ACTIONS[verb](decision) or []
 
 
 def apply(
@@ -94,8 +103,9 @@ def apply(
     applied = Applied(uuid.uuid4())
     for choice in ordered(choices):
         # Each decision is a transaction of its own, so a refused one leaves nothing half done.
+        decision = choice.decision(workspace, at=now, person=person, note=note, batch=applied.batch)
         try:
-            applied.warnings += take(workspace, choice, now=now, person=person, note=note, batch=applied.batch)
+            applied.warnings += take(choice.verb, decision)
         except Refused as refusal:
             applied.refused.append((choice, str(refusal)))
         else:

@@ -1,22 +1,22 @@
 """Decisions of people about one record: link, confirm, unlink, ignore. Each is written into the history.
 
-Every function raises Refused with a message when the decision cannot be taken. None calls a vendor. `version` is that
-of the row on which a person decided (`versions`), "" where no page was shown; Moved is raised if it moved since.
+Every function raises Refused with a message when the decision cannot be taken, and Moved if the record moved since the
+person saw it. None calls a vendor.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
 from django.db import transaction
 
 from integrations.models import Vendor, Workspace
 from mapping.decisions.history import write_history
-from mapping.decisions.versions import NOTHING_DONE, Taking
+from mapping.decisions.new_decision import NewDecision
+from mapping.decisions.versions import NOTHING_DONE, refuse_if_moved
 from mapping.errors import Moved, Refused
 from mapping.matching import billing
 from mapping.matching.names import strip_deleted
@@ -24,76 +24,77 @@ from mapping.models import Link, MappingOverride
 from mapping.queries import (
     CLOCKIFY_MODELS,
     QUICKBOOKS_MODELS,
+    Key,
     all_mapping_overrides_of,
     company_of,
     customers_with_parents,
     links_of,
     lock_decisions,
     mapping_overrides_of,
-    state_of,
 )
+from mapping.record_states import RecordState, state_of
 
 # Kinds of QuickBooks records that may be ignored where only QuickBooks has them; vendors are never listed.
 LEFT_OUT_THERE = ("employee", "customer")
 
 
-def link(
-    workspace: Workspace,
-    kind: str,
-    clockify_id: str,
-    quickbooks_id: str,
-    *,
-    vendor: bool = False,
-    now: datetime,
-    person: Any = None,
-    note: str = "",
-    batch: UUID | None = None,
-    version: str = "",
-) -> list[str]:
+def link(decision: NewDecision) -> list[str]:
     """Link by hand, which also confirms a suspended or renamed link. Returns warnings in sentences."""
-    _check_kind(kind)
-    quickbooks_kind = ("vendor" if vendor else "employee") if kind == "user" else "customer"
-    if vendor and kind != "user":
+    _check_kind(decision.kind)
+    workspace, (partner_kind, partner_id) = decision.workspace, _checked_partner(decision)
+    with _unmoved(decision) as before:
+        record = _clockify_row(decision)
+        partner = _quickbooks_row(workspace, partner_kind, partner_id)
+        # Several records may share a partner by hand, so this is a warning and not a refusal.
+        holders = links_of(workspace).filter(kind=decision.kind, quickbooks_kind=partner_kind, quickbooks_id=partner_id)
+        shared_with = [other.clockify_name or other.clockify_id for other in holders.exclude(**decision.record)]
+        # A link ends an earlier unlinking or ignoring.
+        mapping_overrides_of(workspace).filter(**decision.record).delete()
+        _save_link(decision, record, partner)
+        write_history(decision, "link", before)
+    warnings = [f"{_full_name(partner)} is linked to {', '.join(shared_with)} as well."] if shared_with else []
+    return [*warnings, *_billing_warnings(workspace, decision.kind, record, partner_id)]
+
+
+def _checked_partner(decision: NewDecision) -> Key:
+    """Return kind and id of the partner that was chosen. Raises Refused for one of a kind that can't be linked."""
+    company_of(decision.workspace)
+    if decision.partner is None:
+        raise Refused("Nothing was chosen.")
+    kind, quickbooks_id = decision.partner
+    if kind == "vendor" and decision.kind != "user":
         raise Refused("Only a user can be linked to a vendor.")
-    company = company_of(workspace)
-    if vendor and not may_be_vendor(workspace, clockify_id, quickbooks_id):
+    if kind == "vendor" and not may_be_vendor(decision.workspace, decision.clockify_id, quickbooks_id):
         raise Refused(
             "People are not linked to vendors here; the rule Match people to vendors (people_to_vendors) says so."
         )
-    taking = Taking(workspace, kind, clockify_id, (quickbooks_kind, quickbooks_id), person, batch)
-    with _unmoved(taking, version) as before:
-        record = _clockify_row(workspace, kind, clockify_id)
-        partner = _quickbooks_row(workspace, quickbooks_kind, quickbooks_id)
-        # Several records may share a partner by hand, so this is a warning and not a refusal.
-        shared = links_of(workspace).filter(kind=kind, quickbooks_kind=quickbooks_kind, quickbooks_id=quickbooks_id)
-        other_links = list(shared.exclude(clockify_id=clockify_id))
-        # A link ends an earlier unlinking or ignoring.
-        mapping_overrides_of(workspace).filter(kind=kind, clockify_id=clockify_id).delete()
-        Link.objects.update_or_create(
-            workspace=workspace,
-            company=company,
-            kind=kind,
-            clockify_id=clockify_id,
-            given_back_at=None,
-            defaults={
-                "quickbooks_kind": quickbooks_kind,
-                "quickbooks_id": quickbooks_id,
-                "by": "person",
-                "person": person,
-                "why": note or "Linked by hand.",
-                "made_at": now,
-                "clockify_name": record.name,
-                "client_id": getattr(record, "client_id", ""),
-                "quickbooks_name": partner.name,
-                "parent_id": getattr(partner, "parent_id", ""),
-                "suspended": "",
-                "suspended_at": None,
-            },
-        )
-        write_history(workspace, kind, clockify_id, "link", before, now=now, person=person, note=note, batch=batch)
-    shared_by = ", ".join(other_link.clockify_name or other_link.clockify_id for other_link in other_links)
-    warnings = [f"{_full_name(partner)} is linked to {shared_by} as well."] if other_links else []
-    return [*warnings, *_billing_warnings(workspace, kind, record, quickbooks_id)]
+    return kind, quickbooks_id
+
+
+def _save_link(decision: NewDecision, record: Any, partner: Any) -> None:
+    """Save the link to that partner, with names and parents as they are now."""
+    quickbooks_kind, quickbooks_id = decision.partner or ("", "")
+    Link.objects.update_or_create(
+        workspace=decision.workspace,
+        company=company_of(decision.workspace),
+        kind=decision.kind,
+        clockify_id=decision.clockify_id,
+        given_back_at=None,
+        defaults={
+            "quickbooks_kind": quickbooks_kind,
+            "quickbooks_id": quickbooks_id,
+            "by": "person",
+            "person": decision.person,
+            "why": decision.note or "Linked by hand.",
+            "made_at": decision.at,
+            "clockify_name": record.name,
+            "client_id": getattr(record, "client_id", ""),
+            "quickbooks_name": partner.name,
+            "parent_id": getattr(partner, "parent_id", ""),
+            "suspended": "",
+            "suspended_at": None,
+        },
+    )
 
 
 def may_be_vendor(workspace: Workspace, user_id: str, vendor_id: str) -> bool:
@@ -129,130 +130,76 @@ def _full_name(partner: Any) -> str:
     return getattr(partner, "full_name", "") or str(partner.name)
 
 
-def confirm(
-    workspace: Workspace,
-    kind: str,
-    clockify_id: str,
-    *,
-    now: datetime,
-    person: Any = None,
-    note: str = "",
-    batch: UUID | None = None,
-    version: str = "",
-) -> list[str]:
+def confirm(decision: NewDecision) -> list[str]:
     """Confirm a suspended or renamed link with names and parents as they are now."""
-    with _unmoved(Taking(workspace, kind, clockify_id, person=person, batch=batch), version):
-        current = links_of(workspace).filter(kind=kind, clockify_id=clockify_id).first()
+    with _unmoved(decision):
+        current = decision.link().first()
         if current is None:
-            raise Refused(f"This {kind} has no link to confirm.")
+            raise Refused(f"This {decision.kind} has no link to confirm.")
         # Linking again stores today's names and parents, against which the next change is noticed.
-        return link(
-            workspace,
-            kind,
-            clockify_id,
-            current.quickbooks_id,
-            vendor=current.quickbooks_kind == "vendor",
-            now=now,
-            person=person,
-            note=note or "Confirmed.",
-            batch=batch,
-        )
+        partner = (current.quickbooks_kind, current.quickbooks_id)
+        return link(replace(decision, partner=partner, note=decision.note or "Confirmed.", version=""))
 
 
-def unlink(
-    workspace: Workspace,
-    kind: str,
-    clockify_id: str,
-    *,
-    now: datetime,
-    person: Any = None,
-    note: str = "",
-    batch: UUID | None = None,
-    version: str = "",
-) -> None:
+def unlink(decision: NewDecision) -> None:
     """Remove the link. The rule does not make it again, and time already sent stays where it is."""
-    _check_kind(kind)
-    with _unmoved(Taking(workspace, kind, clockify_id, person=person, batch=batch), version) as before:
-        removed, _ = links_of(workspace).filter(kind=kind, clockify_id=clockify_id).delete()
+    _check_kind(decision.kind)
+    with _unmoved(decision) as before:
+        removed, _ = decision.link().delete()
         if not removed:
-            _clockify_row(workspace, kind, clockify_id)
-            raise Refused(f"This {kind} is not linked.")
+            _clockify_row(decision)
+            raise Refused(f"This {decision.kind} is not linked.")
         # Without the override the next matching would make the same link again.
-        record_override(
-            workspace, kind, clockify_id, MappingOverride.Choice.UNLINKED, now=now, person=person, note=note
-        )
-        write_history(workspace, kind, clockify_id, "unlink", before, now=now, person=person, note=note, batch=batch)
+        record_override(decision, MappingOverride.Choice.UNLINKED)
+        write_history(decision, "unlink", before)
 
 
-def ignore(
-    workspace: Workspace,
-    kind: str,
-    clockify_id: str,
-    *,
-    now: datetime,
-    person: Any = None,
-    note: str = "",
-    batch: UUID | None = None,
-    version: str = "",
-) -> None:
+def ignore(decision: NewDecision) -> None:
     """Leave the record and its time out, linked or not, until a person links it.
 
-    `kind` may also be employee or customer: then the QuickBooks record of that id needs no partner in Clockify.
+    Its kind may also be employee or customer: then the QuickBooks record of that id needs no partner in Clockify.
     """
-    if kind in LEFT_OUT_THERE:
-        _quickbooks_row(workspace, kind, clockify_id)
+    if decision.kind in LEFT_OUT_THERE:
+        _quickbooks_row(decision.workspace, decision.kind, decision.clockify_id)
     else:
-        _check_kind(kind)
-        _clockify_row(workspace, kind, clockify_id)
-    with _unmoved(Taking(workspace, kind, clockify_id, person=person, batch=batch), version) as before:
-        record_override(workspace, kind, clockify_id, MappingOverride.Choice.IGNORED, now=now, person=person, note=note)
-        write_history(workspace, kind, clockify_id, "ignore", before, now=now, person=person, note=note, batch=batch)
+        _check_kind(decision.kind)
+        _clockify_row(decision)
+    with _unmoved(decision) as before:
+        record_override(decision, MappingOverride.Choice.IGNORED)
+        write_history(decision, "ignore", before)
 
 
-def stop_ignoring(
-    workspace: Workspace,
-    kind: str,
-    clockify_id: str,
-    *,
-    now: datetime,
-    person: Any = None,
-    note: str = "",
-    batch: UUID | None = None,
-    version: str = "",
-) -> None:
+def stop_ignoring(decision: NewDecision) -> None:
     """Put the record back on the list. Its link works again; without one it is unlinked, not matched by the rule."""
-    if kind not in LEFT_OUT_THERE:
-        _check_kind(kind)
-    with _unmoved(Taking(workspace, kind, clockify_id, person=person, batch=batch), version) as before:
-        ignored = all_mapping_overrides_of(workspace).filter(
-            kind=kind, clockify_id=clockify_id, choice=MappingOverride.Choice.IGNORED
-        )
+    if decision.kind not in LEFT_OUT_THERE:
+        _check_kind(decision.kind)
+    with _unmoved(decision) as before:
+        overrides = all_mapping_overrides_of(decision.workspace).filter(**decision.record)
+        ignored = overrides.filter(choice=MappingOverride.Choice.IGNORED)
         if not ignored.exists():
-            raise Refused(f"This {kind} is not ignored.")
-        linked = links_of(workspace).filter(kind=kind, clockify_id=clockify_id).exists()
+            raise Refused(f"This {decision.kind} is not ignored.")
         # Without a link the record becomes unlinked: the rule must not link by itself what a person had set aside.
-        if linked or kind in LEFT_OUT_THERE:
+        if decision.link().exists() or decision.kind in LEFT_OUT_THERE:
             ignored.delete()
         else:
-            ignored.update(choice=MappingOverride.Choice.UNLINKED, at=now, person=person)
-        write_history(
-            workspace, kind, clockify_id, "stop ignoring", before, now=now, person=person, note=note, batch=batch
-        )
+            ignored.update(choice=MappingOverride.Choice.UNLINKED, at=decision.at, person=decision.person)
+        write_history(decision, "stop ignoring", before)
 
 
 @contextmanager
-def _unmoved(taking: Taking, version: str) -> Iterator[dict[str, Any]]:
+def _unmoved(decision: NewDecision) -> Iterator[RecordState]:
     """Hold everybody else's decisions for the block, in one transaction; gives the record's state before it.
 
     Raises Moved if the record is not as the person saw it.
     """
+    workspace = decision.workspace
     with transaction.atomic():
-        lock_decisions(taking.workspace)
-        if not Workspace.objects.filter(pk=taking.workspace.pk, company=taking.workspace.company_id).exists():
-            raise Moved(f"The QuickBooks company of {taking.workspace} was changed just now. {NOTHING_DONE}")
-        if version:
-            taking.refuse_if_moved(version)
-        yield state_of(taking.workspace, taking.kind, taking.clockify_id)
+        lock_decisions(workspace)
+        if not Workspace.objects.filter(pk=workspace.pk, company=workspace.company_id).exists():
+            raise Moved(f"The QuickBooks company of {workspace} was changed just now. {NOTHING_DONE}")
+        if decision.version:
+            refuse_if_moved(decision)
+        yield state_of(workspace, decision.kind, decision.clockify_id)
 
 
 def _check_kind(kind: str) -> None:
@@ -260,7 +207,8 @@ def _check_kind(kind: str) -> None:
         raise Refused(f"{kind!r} is no kind of record; it is user, client or project.")
 
 
-def _clockify_row(workspace: Workspace, kind: str, clockify_id: str) -> Any:
+def _clockify_row(decision: NewDecision) -> Any:
+    workspace, kind, clockify_id = decision.workspace, decision.kind, decision.clockify_id
     row = CLOCKIFY_MODELS[kind]._default_manager.filter(workspace=workspace, clockify_id=clockify_id).first()
     if row is None:
         raise Refused(f"{workspace} has no {kind} {clockify_id}. Check for new users and customers, then look again.")
@@ -282,13 +230,12 @@ def _quickbooks_row(workspace: Workspace, kind: str, quickbooks_id: str) -> Any:
     return row
 
 
-def record_override(
-    workspace: Workspace, kind: str, clockify_id: str, choice: str, *, now: datetime, person: Any, note: str
-) -> None:
+def record_override(decision: NewDecision, choice: MappingOverride.Choice) -> None:
+    """Keep that a person unlinked or ignored the record."""
     MappingOverride.objects.update_or_create(
-        workspace=workspace,
-        company=company_of(workspace),
-        kind=kind,
-        clockify_id=clockify_id,
-        defaults={"choice": choice, "at": now, "person": person, "note": note},
+        workspace=decision.workspace,
+        company=company_of(decision.workspace),
+        kind=decision.kind,
+        clockify_id=decision.clockify_id,
+        defaults={"choice": choice, "at": decision.at, "person": decision.person, "note": decision.note},
     )

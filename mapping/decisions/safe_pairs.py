@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from integrations.models import Workspace
-from mapping.decisions import versions
 from mapping.decisions.batch import Applied, Choice, apply
+from mapping.decisions.new_decision import NewDecision
 from mapping.decisions.preview import MappingSnapshot
+from mapping.decisions.versions import refuse_if_moved
 from mapping.errors import Moved
 from mapping.matching import acceptance
 from mapping.queries import links_of, mismatches_of
@@ -116,16 +117,19 @@ def accept_safe(
     decision_note = note or "Accepted with all safe ones."
     shown = shown or {}
     choices = [replace(pair.choice, version=shown.get(pair.key, "")) for pair in accepted]
-    left_out = [(key, _moved(workspace, key, shown.get(key, ""), person) or message) for key, message in left_out]
+    left_out = [
+        (key, _moved(workspace, key, shown.get(key, ""), now=now, person=person) or message)
+        for key, message in left_out
+    ]
     return apply(workspace, choices, now=now, person=person, note=decision_note), left_out
 
 
-def _moved(workspace: Workspace, key: str, version: str, person: Any) -> str:
+def _moved(workspace: Workspace, key: str, version: str, *, now: datetime, person: Any) -> str:
     """Return who changed the record since its `version` was shown; "" where nobody did, or none was shown."""
     kind, _, clockify_id = key.partition("-")
     try:
         if version:
-            versions.Taking(workspace, kind, clockify_id, person=person).refuse_if_moved(version)
+            refuse_if_moved(NewDecision(workspace, kind, clockify_id, at=now, person=person, version=version))
     except Moved as moved:
         return str(moved)
     return ""

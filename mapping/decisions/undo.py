@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +12,13 @@ from django.db.models import QuerySet
 
 from integrations.models import Workspace
 from mapping.decisions.decide import record_override
-from mapping.decisions.history import is_complete, restore, write_history
+from mapping.decisions.history import write_history
+from mapping.decisions.new_decision import NewDecision
 from mapping.decisions.versions import NOTHING_DONE, decision_sentence
 from mapping.errors import Refused
 from mapping.models import Decision, Link, MappingOverride, PartnerWrite
-from mapping.queries import links_of, lock_decisions, mirrored_names, state_of
+from mapping.queries import links_of, lock_decisions, mirrored_names
+from mapping.record_states import RecordState, is_complete, restore, state_of
 
 UNDO, REDO = "undo", "redo"
 
@@ -52,26 +54,17 @@ def undo_decision(
         problem = undo_problem(workspace, decision, viewer=person)
         if problem:
             raise Refused(problem)
-        kind, clockify_id = decision.kind, decision.clockify_id
-        current = state_of(workspace, kind, clockify_id)
+        current = state_of(workspace, decision.kind, decision.clockify_id)
         redone = decision.undoes if decision.verb == UNDO else None
-        restore(workspace, kind, clockify_id, decision.before)
+        restore(workspace, decision.kind, decision.clockify_id, decision.before)
+        undoing = NewDecision(
+            workspace, decision.kind, decision.clockify_id, at=now, person=person, note=note, batch=batch
+        )
         if _created_and_linked(workspace, decision):
             # Both names are the same now: the rule would make the link again at once.
-            unlinked = MappingOverride.Choice.UNLINKED
-            record_override(workspace, kind, clockify_id, unlinked, now=now, person=person, note=note)
-        return write_history(
-            workspace,
-            kind,
-            clockify_id,
-            UNDO if decision.verb != UNDO else REDO,
-            current,
-            now=now,
-            person=person,
-            note=note or (f"Redone: {redone.verb}." if redone else f"Undone: {decision.verb}."),
-            batch=batch,
-            undoes=decision,
-        )
+            record_override(undoing, MappingOverride.Choice.UNLINKED)
+        undoing = replace(undoing, note=note or (f"Redone: {redone.verb}." if redone else f"Undone: {decision.verb}."))
+        return write_history(undoing, UNDO if decision.verb != UNDO else REDO, current, undoes=decision)
 
 
 def undo_batch(workspace: Workspace, batch: uuid.UUID, *, now: datetime, person: Any = None, note: str = "") -> Undone:
@@ -124,7 +117,7 @@ def _created_and_linked(workspace: Workspace, decision: Decision) -> bool:
     ).exists()
 
 
-def _change_since(workspace: Workspace, decision: Decision, current: dict[str, Any], *, viewer: Any) -> str:
+def _change_since(workspace: Workspace, decision: Decision, current: RecordState, *, viewer: Any) -> str:
     later = (
         Decision.objects.filter(workspace=workspace, kind=decision.kind, clockify_id=decision.clockify_id)
         .filter(pk__gt=decision.pk)
@@ -137,7 +130,8 @@ def _change_since(workspace: Workspace, decision: Decision, current: dict[str, A
         sentence = decision_sentence(later, viewer=viewer, workspace=workspace, about=name)
         hint = "" if later.undoes_id == decision.pk else " Take that back first, or decide again."
         return f"{sentence} {NOTHING_DONE}{hint}"
-    suspended = (current.get("link") or {}).get("suspended")
+    link = current.get("link")
+    suspended = link["suspended"] if link else ""
     what = (
         f"A check suspended the link of {name} since ({suspended})" if suspended else f"{name} was matched again since"
     )

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
@@ -21,6 +20,7 @@ from django.utils import timezone
 
 from integrations.models import ClockifyProject, Customer, Workspace
 from integrations.typed_numbers import whole_number
+from mapping.decisions.new_decision import NewDecision
 from mapping.desk.options import Option, gone_option, option
 from mapping.desk.rows import Row
 from mapping.errors import Moved, Refused
@@ -72,82 +72,77 @@ class Version:
         return cls(decision_id, link_id, content)
 
 
-@dataclass(frozen=True, slots=True)
-class Taking:
-    """A decision that is about to be taken. `partner`: kind and id of the QuickBooks record that it links to."""
+def refuse_if_moved(decision: NewDecision) -> None:
+    """Raise Moved if what the decision's version stands for has moved since. Call under `lock_decisions`."""
+    shown = Version.parse(decision.version)
+    sentence = _own_change(decision, shown) or _partner_taken(decision, shown) or _client_changed(decision, shown)
+    if sentence:
+        raise Moved(f"{sentence} {NOTHING_DONE}")
 
-    workspace: Workspace
-    kind: str
-    clockify_id: str
-    partner: Key | None = None
-    person: Any = None
-    batch: UUID | None = None
 
-    def refuse_if_moved(self, version: str) -> None:
-        """Raise Moved if what the version stands for has moved since. Call under `lock_decisions`."""
-        shown = Version.parse(version)
-        sentence = self._own_change(shown) or self._partner_taken(shown) or self._client_changed(shown)
-        if sentence:
-            raise Moved(f"{sentence} {NOTHING_DONE}")
-
-    # --- what may have moved -------------------------------------------------------------------------------
-    def _own_change(self, shown: Version) -> str:
-        own = self._since(shown).filter(kind=self.kind, clockify_id=self.clockify_id).first()
-        if own is not None:
-            return decision_sentence(own, viewer=self.person, workspace=self.workspace, about=f"this {self.kind}")
-        key = (self.kind, self.clockify_id)
-        if _contents(self.workspace, [key])[key] == shown.content:
-            return ""
-        link = links_of(self.workspace).filter(kind=self.kind, clockify_id=self.clockify_id).first()
-        if link is not None and link.pk > shown.link:
-            return self._rule_sentence(link, about=f"this {self.kind}")
-        if link is not None and link.suspended and link.suspended_at and not shown.content.endswith(SUSPENDED):
-            when = at_time(link.suspended_at, zone=self.workspace.time_zone)
-            return f"A check suspended the link of this {self.kind} {when}."
-        return f"A check has since read this {self.kind} again, and its name, client or partner is different now."
-
-    def _partner_taken(self, shown: Version) -> str:
-        partner = self.partner
-        if self.kind in QUICKBOOKS_MODELS:
-            partner = (self.kind, self.clockify_id)
-        if partner is None:
-            return ""
-        holders = links_of(self.workspace).filter(quickbooks_kind=partner[0], quickbooks_id=partner[1])
-        if self.kind not in QUICKBOOKS_MODELS:
-            holders = holders.filter(kind=self.kind).exclude(clockify_id=self.clockify_id)
-        for holder in holders:
-            about = f"the {holder.kind} {holder.clockify_name or holder.clockify_id}"
-            same_record = {"kind": holder.kind, "clockify_id": holder.clockify_id}
-            for decision in self._since(shown).filter(**same_record):
-                if _took(decision, partner):
-                    return decision_sentence(decision, viewer=self.person, workspace=self.workspace, about=about)
-            if holder.pk > shown.link and holder.by == "rule":
-                return self._rule_sentence(holder, about=about)
+# --- what may have moved -----------------------------------------------------------------------------------------
+def _own_change(decision: NewDecision, shown: Version) -> str:
+    about = f"this {decision.kind}"
+    own = _since(decision, shown).filter(**decision.record).first()
+    if own is not None:
+        return decision_sentence(own, viewer=decision.person, workspace=decision.workspace, about=about)
+    key = (decision.kind, decision.clockify_id)
+    if _contents(decision.workspace, [key])[key] == shown.content:
         return ""
+    link = decision.link().first()
+    if link is not None and link.pk > shown.link:
+        return _rule_sentence(decision.workspace, link, about=about)
+    if link is not None and link.suspended and link.suspended_at and not shown.content.endswith(SUSPENDED):
+        when = at_time(link.suspended_at, zone=decision.workspace.time_zone)
+        return f"A check suspended the link of {about} {when}."
+    return f"A check has since read {about} again, and its name, client or partner is different now."
 
-    def _client_changed(self, shown: Version) -> str:
-        if self.kind != "project":
-            return ""
-        project = ClockifyProject.objects.filter(workspace=self.workspace, clockify_id=self.clockify_id).first()
-        client_id = project.client_id if project else ""
-        if project is None or not client_id:
-            return ""
-        about = f"the client {project.client_name or client_id}"
-        client = {"kind": "client", "clockify_id": client_id}
-        decision = self._since(shown).filter(**client).exclude(verb__in=["ignore", "stop ignoring"]).first()
-        if decision is not None:
-            return decision_sentence(decision, viewer=self.person, workspace=self.workspace, about=about)
-        link = links_of(self.workspace).filter(**client, by="rule", pk__gt=shown.link).first()
-        return self._rule_sentence(link, about=about) if link is not None else ""
 
-    def _since(self, shown: Version) -> QuerySet[Decision]:
-        """Return later decisions of others than this batch, the newest first."""
-        later = Decision.objects.filter(workspace=self.workspace, pk__gt=shown.decision).select_related("person")
-        return (later.exclude(batch=self.batch) if self.batch else later).order_by("-pk")
+def _partner_taken(decision: NewDecision, shown: Version) -> str:
+    partner = decision.partner
+    if decision.kind in QUICKBOOKS_MODELS:
+        partner = (decision.kind, decision.clockify_id)
+    if partner is None:
+        return ""
+    holders = links_of(decision.workspace).filter(quickbooks_kind=partner[0], quickbooks_id=partner[1])
+    if decision.kind not in QUICKBOOKS_MODELS:
+        holders = holders.filter(kind=decision.kind).exclude(clockify_id=decision.clockify_id)
+    for holder in holders:
+        about = f"the {holder.kind} {holder.clockify_name or holder.clockify_id}"
+        for later in _since(decision, shown).filter(kind=holder.kind, clockify_id=holder.clockify_id):
+            if _took(later, partner):
+                return decision_sentence(later, viewer=decision.person, workspace=decision.workspace, about=about)
+        if holder.pk > shown.link and holder.by == "rule":
+            return _rule_sentence(decision.workspace, holder, about=about)
+    return ""
 
-    def _rule_sentence(self, link: Link, *, about: str) -> str:
-        partner = _partner_name(self.workspace, link.quickbooks_kind, link.quickbooks_id, link.quickbooks_name)
-        return f"The rule linked {about} to {partner} {at_time(link.made_at, zone=self.workspace.time_zone)}."
+
+def _client_changed(decision: NewDecision, shown: Version) -> str:
+    if decision.kind != "project":
+        return ""
+    workspace = decision.workspace
+    project = ClockifyProject.objects.filter(workspace=workspace, clockify_id=decision.clockify_id).first()
+    client_id = project.client_id if project else ""
+    if project is None or not client_id:
+        return ""
+    about = f"the client {project.client_name or client_id}"
+    client = {"kind": "client", "clockify_id": client_id}
+    later = _since(decision, shown).filter(**client).exclude(verb__in=["ignore", "stop ignoring"]).first()
+    if later is not None:
+        return decision_sentence(later, viewer=decision.person, workspace=workspace, about=about)
+    link = links_of(workspace).filter(**client, by="rule", pk__gt=shown.link).first()
+    return _rule_sentence(workspace, link, about=about) if link is not None else ""
+
+
+def _since(decision: NewDecision, shown: Version) -> QuerySet[Decision]:
+    """Return later decisions of others than this batch, the newest first."""
+    later = Decision.objects.filter(workspace=decision.workspace, pk__gt=shown.decision).select_related("person")
+    return (later.exclude(batch=decision.batch) if decision.batch else later).order_by("-pk")
+
+
+def _rule_sentence(workspace: Workspace, link: Link, *, about: str) -> str:
+    partner = _partner_name(workspace, link.quickbooks_kind, link.quickbooks_id, link.quickbooks_name)
+    return f"The rule linked {about} to {partner} {at_time(link.made_at, zone=workspace.time_zone)}."
 
 
 # --- versions --------------------------------------------------------------------------------------------------

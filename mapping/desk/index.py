@@ -27,16 +27,19 @@ CHUNK_SIZE = 500
 REF_COLUMNS = ("kind", "clockify_id", "group")
 # By list: what a reference is made of, so that a page does not read wide rows it does not show.
 COLUMNS = {
-    TODO: (*REF_COLUMNS[:2], "quickbooks_id", "reason", "blocked_minutes", "group_minutes", "clockify_name"),
-    LINKED: (*REF_COLUMNS, "suspended", "renamed", "name_now"),
-    IGNORED: (*REF_COLUMNS, "name_now", "name_there"),
-    QUICKBOOKS: ("kind", "quickbooks_id", "reason", "quickbooks_name"),
+    TODO: (*REF_COLUMNS[:2], "quickbooks_id", "reason"),
+    LINKED: (*REF_COLUMNS, "suspended", "renamed"),
+    IGNORED: REF_COLUMNS,
+    QUICKBOOKS: ("kind", "quickbooks_id", "reason"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A reference to one row. `group` is the id of its client: its own id for a client, "" where there is none."""
+    """A reference to one row, which says where it stands and no more: its page reads the row itself (`rows`).
+
+    `group` is the id of its client: its own id for a client, "" where there is none.
+    """
 
     section: str
     kind: str
@@ -44,9 +47,6 @@ class Ref:
     quickbooks_id: str = ""
     group: str = ""
     reason: str = ""
-    minutes: int = 0
-    group_minutes: int = 0
-    name: str = ""
 
     @property
     def key(self) -> str:
@@ -244,26 +244,14 @@ class DeskIndex:
     def _ref(self, row: dict[str, Any]) -> Ref:
         section = self._list
         if section == QUICKBOOKS:
-            quickbooks_id = row["quickbooks_id"]
-            return Ref(
-                section, row["kind"], quickbooks_id=quickbooks_id, reason=row["reason"], name=row["quickbooks_name"]
-            )
+            return Ref(section, row["kind"], quickbooks_id=row["quickbooks_id"], reason=row["reason"])
         # An ignored record that only QuickBooks has: its override keeps the id in `clockify_id`.
         if row["kind"] not in TABS:
-            return Ref(section, row["kind"], quickbooks_id=row["clockify_id"], name=row["name_there"])
-        facts: dict[str, Any] = {name: row[name] for name in REF_COLUMNS}
-        if section != TODO:
-            reason = row.get("suspended") or (RENAMED if row.get("renamed") else "")
-            return Ref(section, **facts, reason=reason, name=row["name_now"])
-        return Ref(
-            section,
-            **facts,
-            quickbooks_id=row["quickbooks_id"],
-            reason=row["reason"],
-            minutes=row["blocked_minutes"],
-            group_minutes=row["group_minutes"],
-            name=row["clockify_name"],
-        )
+            return Ref(section, row["kind"], quickbooks_id=row["clockify_id"])
+        facts = {name: row[name] for name in REF_COLUMNS}
+        if section == TODO:
+            return Ref(section, **facts, quickbooks_id=row["quickbooks_id"], reason=row["reason"])
+        return Ref(section, **facts, reason=row.get("suspended") or (RENAMED if row.get("renamed") else ""))
 
 
 def section_of(workspace: Workspace, kind: str, clockify_id: str) -> str:

@@ -105,7 +105,9 @@ class Group:
 
     @property
     def minutes(self) -> int:
-        return self.rows[0].ref.group_minutes
+        """Minutes that the open rows of the group hold together."""
+        mismatch = self.rows[0].mismatch
+        return mismatch.group_minutes if mismatch is not None and self.section == TODO else 0
 
 
 def groups(workspace: Workspace, refs: Sequence[Ref], *, tab: str) -> list[Group]:
@@ -236,22 +238,24 @@ class _Reader:
             or (override and override.choice == MappingOverride.Choice.IGNORED)
         ):
             return None
-        ref = Ref(TODO, "client", client_id, group=client_id, reason=mismatch.reason, minutes=mismatch.blocked_minutes)
+        ref = Ref(TODO, "client", client_id, group=client_id, reason=mismatch.reason)
         return self._row(ref, group)
 
     def _row(self, ref: Ref, group: Group) -> Row:
         if not ref.clockify_id:
             return self._row_from_quickbooks(ref)
         key = (ref.kind, ref.clockify_id)
-        record = self._records.get(key)
+        record, mismatch = self._records.get(key), self._mismatches.get(key)
+        # An open row outlives its record for a moment, while the lists are read.
+        last_name = mismatch.clockify_name if mismatch is not None and ref.section == TODO else ""
         row = Row(
             ref,
-            name=record.name if record else ref.name,
+            name=record.name if record else last_name,
             note=group.client_name if ref.kind == "project" else "",
             email=getattr(record, "email", ""),
             archived=record is None or _is_past(record),
             from_entries=getattr(record, "from_entries", False),
-            mismatch=self._mismatches.get(key),
+            mismatch=mismatch,
             link=self._links.get(key),
             override=self._overrides.get(key),
         )
@@ -263,7 +267,7 @@ class _Reader:
         if ref.reason == "PARENT_NOT_MAPPED" and len(ready) == 1:
             row.stands_ready = ready[0]
         if row.mismatch is not None:
-            row.words = wording.words(case_of(row.mismatch, since=_since(row.partner)))
+            row.words = wording.words(row.mismatch, since=_since(row.partner))
         row.left, row.right = undiffed(row.name), undiffed(row.partner.name) if row.partner else []
         # Marks help to decide; on linked rows they would only distract.
         if row.partner is not None and ref.section == TODO:
@@ -302,7 +306,7 @@ class _Reader:
     def _row_from_quickbooks(self, ref: Ref) -> Row:
         mismatch = self._only_in_quickbooks[ref.quickbooks_id]
         partner = self._options.get((ref.kind, ref.quickbooks_id))
-        words = wording.words(case_of(mismatch))
+        words = wording.words(mismatch)
         override = self._overrides.get((ref.kind, ref.quickbooks_id))
         right = undiffed(mismatch.quickbooks_name)
         return Row(ref, name="", words=words, partner=partner, right=right, mismatch=mismatch, override=override)
@@ -311,25 +315,10 @@ class _Reader:
 def entry_sentences(mismatches: Iterable[Mismatch]) -> dict[Key, str]:
     """Return, by kind and id of the Clockify records that have no working partner, what their entries say of it."""
     return {
-        (mismatch.kind, mismatch.clockify_id): wording.entry_sentence(case_of(mismatch))
+        (mismatch.kind, mismatch.clockify_id): wording.entry_sentence(mismatch)
         for mismatch in mismatches
         if mismatch.clockify_id and mismatch.reason != RENAMED
     }
-
-
-def case_of(mismatch: Mismatch, *, since: str = "") -> wording.Case:
-    """Return a stored mismatch in the form that the wording takes."""
-    return wording.Case(
-        reason=mismatch.reason,
-        kind=mismatch.kind,
-        name=mismatch.clockify_name if mismatch.clockify_id else mismatch.quickbooks_name,
-        client=mismatch.clockify_client,
-        quickbooks_name=mismatch.quickbooks_name,
-        parent=mismatch.quickbooks_parent,
-        suggestions=mismatch.suggestions,
-        detail=mismatch.detail,
-        since=since,
-    )
 
 
 def _since(partner: Option | None) -> str:

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from mapping.matching.names import identical
 from mapping.matching.records import partner_kind
 
+# Titles of rows; some have another where their case is a special one.
+TITLES = {
+    "NO_EMPLOYEE": "No employee of this name",
+    "NO_CUSTOMER": "No customer of this name",
+    "NAME_DIFFERS": "Name differs",
+    "AMBIGUOUS_NAME": "More than one match",
+    "EMPLOYEE_INACTIVE": "Inactive in QuickBooks",
+    "CUSTOMER_INACTIVE": "Inactive in QuickBooks",
+    "WRONG_LEVEL": "Top-level or sub-customer",
+    "WRONG_PARENT": "Under another parent",
+    "PARENT_NOT_MAPPED": "Waits for its client",
+    "RENAMED": "Renamed since",
+    "NO_CLOCKIFY_USER": "Only in QuickBooks",
+    "NO_CLOCKIFY_CLIENT": "Only in QuickBooks",
+    "NO_CLOCKIFY_PROJECT": "Only in QuickBooks",
+}
 HERE = "here"
 HERE_OR_QUICKBOOKS = "here, or in QuickBooks"
 QUICKBOOKS_OR_HERE = "in QuickBooks, or here"
@@ -28,68 +44,70 @@ class MismatchWording:
     icon: str
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One stored mismatch. `name` is Clockify's, or QuickBooks' for records that only QuickBooks has.
+class MismatchRow(Protocol):
+    """A mismatch, with the fields that its words depend on."""
+
+    kind: str
+    reason: str
+    clockify_id: str
+    clockify_name: str
+    clockify_client: str
+    quickbooks_name: str
+    quickbooks_parent: str
+    suggestions: Any
+    detail: Any
+
+
+def words(row: MismatchRow, *, since: str = "") -> MismatchWording:
+    """Return the wording of a mismatch; an unknown reason is shown as its code.
 
     `since` is the date since when its partner has been inactive, as people read it; "" where unknown.
     """
-
-    reason: str
-    kind: str
-    name: str
-    client: str = ""
-    quickbooks_name: str = ""
-    parent: str = ""
-    suggestions: Sequence[Mapping[str, Any]] = ()
-    detail: Mapping[str, str] = field(default_factory=dict)
-    since: str = ""
-
-    @property
-    def is_linked(self) -> bool:
-        return "linked_by" in self.detail
-
-
-def words(case: Case) -> MismatchWording:
-    """Return the wording of a mismatch; an unknown reason is shown as its code."""
-    write = WRITERS.get(case.reason)
+    write = WRITERS.get(row.reason)
     if write is None:
-        return MismatchWording(case.reason, "", case.reason, "support", "help")
-    wording = write(case)
-    if not case.detail.get("from_entries"):
+        return MismatchWording(row.reason, "", row.reason, "support", "help")
+    wording = _inactive(row, since) if write is _inactive else write(row)
+    if not row.detail.get("from_entries"):
         return wording
     sentence = f"{wording.sentence} It is in no list of Clockify, known from time entries only."
     return replace(wording, sentence=sentence)
 
 
-def title_of(reason: str, kind: str) -> str:
+def title_of(reason: str) -> str:
     """Return the title under which rows of this reason are counted, whatever each row itself says."""
-    if reason == "AMBIGUOUS_NAME":
-        return "More than one match"
-    return words(Case(reason, kind, name="-")).title
+    return TITLES.get(reason, reason)
 
 
-def entry_sentence(case: Case) -> str:
+def entry_sentence(row: MismatchRow) -> str:
     """Return the sentence as a time entry's reason says it, where no row names the record and its likeliest partner."""
-    if case.reason == "NAME_DIFFERS" and case.suggestions:
-        differs = case.detail.get("differs") or "spelling"
+    if row.reason == "NAME_DIFFERS" and row.suggestions:
+        differs = row.detail.get("differs") or "spelling"
         return (
-            f"{case.name} and {case.suggestions[0].get('name')} in QuickBooks are the same name apart from {differs}."
+            f"{_name(row)} and {row.suggestions[0].get('name')} in QuickBooks are the same name apart from {differs}."
         )
-    return words(case).sentence
+    return words(row).sentence
 
 
-def _no_employee(case: Case) -> MismatchWording:
-    title = "No employee of this name"
-    if not case.name.strip():
+def _name(row: MismatchRow) -> str:
+    """Return Clockify's name, or QuickBooks' of a record that only QuickBooks has."""
+    return row.clockify_name if row.clockify_id else row.quickbooks_name
+
+
+def _is_linked(row: MismatchRow) -> bool:
+    return "linked_by" in row.detail
+
+
+def _no_employee(row: MismatchRow) -> MismatchWording:
+    title = TITLES["NO_EMPLOYEE"]
+    if not _name(row).strip():
         part = "there is no name to compare"
         return MismatchWording("No employee found", part, "There is no name in Clockify to compare.", HERE, "person")
-    none = f"QuickBooks has no employee called {case.name}."
-    unlinked = _unlinked_by_hand(case)
+    none = f"QuickBooks has no employee called {_name(row)}."
+    unlinked = _unlinked_by_hand(row)
     if unlinked:
         return MismatchWording("Unlinked by hand", "the rule does not link it again", unlinked, HERE, "link_off")
     vendor = next(
-        (suggestion for suggestion in case.suggestions if _has_same_name(case, suggestion, kind="vendor")), None
+        (suggestion for suggestion in row.suggestions if _has_same_name(row, suggestion, kind="vendor")), None
     )
     if vendor is not None:
         sentence = f"{none} The name belongs to the vendor {vendor['name']}."
@@ -97,22 +115,22 @@ def _no_employee(case: Case) -> MismatchWording:
     return MismatchWording(title, "no exact match", none, HERE_OR_QUICKBOOKS, "person")
 
 
-def _no_customer(case: Case) -> MismatchWording:
-    unlinked = _unlinked_by_hand(case)
+def _no_customer(row: MismatchRow) -> MismatchWording:
+    unlinked = _unlinked_by_hand(row)
     if unlinked:
         return MismatchWording("Unlinked by hand", "the rule does not link it again", unlinked, HERE, "link_off")
-    place = f"sub-customer under {case.client}" if case.client else "customer at the top level"
-    part = f"none under {case.client}" if case.client else "none at the top level"
-    sentence = f"QuickBooks has no {place} called {case.name}."
-    return MismatchWording("No customer of this name", part, sentence, HERE_OR_QUICKBOOKS, "domain")
+    place = f"sub-customer under {row.clockify_client}" if row.clockify_client else "customer at the top level"
+    part = f"none under {row.clockify_client}" if row.clockify_client else "none at the top level"
+    sentence = f"QuickBooks has no {place} called {_name(row)}."
+    return MismatchWording(TITLES["NO_CUSTOMER"], part, sentence, HERE_OR_QUICKBOOKS, "domain")
 
 
-def _unlinked_by_hand(case: Case) -> str:
+def _unlinked_by_hand(row: MismatchRow) -> str:
     """Return the sentence for a link that a person took away, or ""."""
     # Matching puts this mark into the `why` of a partner that the rule would link if no person had unlinked it.
-    kind = "employee" if case.kind == "user" else "customer"
+    kind = "employee" if row.kind == "user" else "customer"
     partner = next(
-        (suggestion for suggestion in case.suggestions if "a person undid this link" in str(suggestion.get("why"))),
+        (suggestion for suggestion in row.suggestions if "a person undid this link" in str(suggestion.get("why"))),
         None,
     )
     if partner is None:
@@ -120,137 +138,135 @@ def _unlinked_by_hand(case: Case) -> str:
     return f"Someone removed the link to the {kind} {partner['name']}, so the rule does not make it again."
 
 
-def _has_same_name(case: Case, suggestion: Mapping[str, Any], *, kind: str) -> bool:
-    return suggestion.get("kind") == kind and identical(case.name, str(suggestion.get("name", "")))
+def _has_same_name(row: MismatchRow, suggestion: Mapping[str, Any], *, kind: str) -> bool:
+    return suggestion.get("kind") == kind and identical(_name(row), str(suggestion.get("name", "")))
 
 
-def _name_differs(case: Case) -> MismatchWording:
-    differs = case.detail.get("differs") or "spelling"
+def _name_differs(row: MismatchRow) -> MismatchWording:
+    differs = row.detail.get("differs") or "spelling"
     sentence = f"Same name apart from {differs}."
-    return MismatchWording("Name differs", f"same name apart from {differs}", sentence, HERE, "equal")
+    return MismatchWording(TITLES["NAME_DIFFERS"], f"same name apart from {differs}", sentence, HERE, "equal")
 
 
 PLURALS = {"user": "users", "client": "clients", "project": "projects"}
 
 
-def _ambiguous(case: Case) -> MismatchWording:
-    records = PLURALS.get(case.kind, "records")
-    candidates = int(case.detail.get("candidates", "0") or 0)
-    partners = "employees" if case.kind == "user" else "customers"
+def _ambiguous(row: MismatchRow) -> MismatchWording:
+    records = PLURALS.get(row.kind, "records")
+    candidates = int(row.detail.get("candidates", "0") or 0)
+    partners = "employees" if row.kind == "user" else "customers"
     if candidates > 1:
         part = f"{candidates} {partners} have this name"
-        sentence = f"{candidates} {partners} are named {case.name}; you decide which it is."
-        return MismatchWording("More than one match", part, sentence, HERE, "alt_route")
-    if case.detail.get("linked_to"):
-        holder = case.detail["linked_to"]
-        sentence = f"{case.quickbooks_name or case.name} is already linked to {holder}; you decide which is which."
-        sentence += _gone_with_time(case)
+        sentence = f"{candidates} {partners} are named {_name(row)}; you decide which it is."
+        return MismatchWording(TITLES["AMBIGUOUS_NAME"], part, sentence, HERE, "alt_route")
+    if row.detail.get("linked_to"):
+        holder = row.detail["linked_to"]
+        sentence = f"{row.quickbooks_name or _name(row)} is already linked to {holder}; you decide which is which."
+        sentence += _gone_with_time(row)
         return MismatchWording(f"Two {records}, one name", "its match is already linked", sentence, HERE, "group")
-    rivals = case.detail.get("rivals", "")
+    rivals = row.detail.get("rivals", "")
     # A list of rivals is cut after the first few and ends with these words (mismatch_reasons.py).
     title = f"Several {records}, one name" if rivals.endswith("and others") else f"Two {records}, one name"
     partner = partners.removesuffix("s")
-    sentence = f"Several {records} are called {case.name}, and one {partner} is; you decide which is which."
-    sentence += _gone_with_time(case)
+    sentence = f"Several {records} are called {_name(row)}, and one {partner} is; you decide which is which."
+    sentence += _gone_with_time(row)
     return MismatchWording(title, f"one {partner}; you decide", sentence, HERE, "group")
 
 
-def _gone_with_time(case: Case) -> str:
+def _gone_with_time(row: MismatchRow) -> str:
     """Return a sentence about the records of this name that Clockify no longer lists, or ""."""
-    names = case.detail.get("gone_with_time", "")
+    names = row.detail.get("gone_with_time", "")
     if not names:
         return ""
     return f" One of them, {names}, is gone from Clockify's lists but still holds time that was not sent."
 
 
-def _inactive(case: Case) -> MismatchWording:
-    kind = partner_kind(case.kind, case.detail)
-    name = case.quickbooks_name or case.detail.get("quickbooks_name", "") or case.name
-    since = f" since {case.since}" if case.since else ""
-    if case.detail.get("is_gone"):
+def _inactive(row: MismatchRow, since: str = "") -> MismatchWording:
+    kind = partner_kind(row.kind, row.detail)
+    name = row.quickbooks_name or row.detail.get("quickbooks_name", "") or _name(row)
+    since_then = f" since {since}" if since else ""
+    if row.detail.get("is_gone"):
         sentence = f"The {kind} {name} is no longer in QuickBooks, merged or deleted; the link is kept."
         return MismatchWording("Gone from QuickBooks", "merged or deleted", sentence, HERE, "block")
-    if case.is_linked:
-        sentence = f"The {kind} {name} has been inactive{since}; the link is kept."
-        part = f"since {case.since}; the link is kept" if since else "the link is kept"
-        return MismatchWording("Inactive in QuickBooks", part, sentence, QUICKBOOKS_OR_HERE, "block")
-    sentence = f"QuickBooks has only an inactive {kind} called {name}{', inactive' + since if since else ''}."
-    return MismatchWording(
-        "Inactive in QuickBooks", f"the only {kind} of this name", sentence, QUICKBOOKS_OR_HERE, "block"
-    )
+    if _is_linked(row):
+        sentence = f"The {kind} {name} has been inactive{since_then}; the link is kept."
+        part = f"since {since}; the link is kept" if since else "the link is kept"
+        return MismatchWording(TITLES[row.reason], part, sentence, QUICKBOOKS_OR_HERE, "block")
+    sentence = f"QuickBooks has only an inactive {kind} called {name}{', inactive' + since_then if since else ''}."
+    return MismatchWording(TITLES[row.reason], f"the only {kind} of this name", sentence, QUICKBOOKS_OR_HERE, "block")
 
 
-def _wrong_level(case: Case) -> MismatchWording:
-    parent = case.detail.get("parent") or case.parent
-    if not case.client:
-        sentence = f"{case.name} is a sub-customer of {parent or 'another customer'}, but has no client in Clockify."
-        if case.kind == "client":
-            sentence = f"{case.name} is a sub-customer of {parent or 'another customer'}, but a client in Clockify."
+def _wrong_level(row: MismatchRow) -> MismatchWording:
+    parent = row.detail.get("parent") or row.quickbooks_parent
+    if not row.clockify_client:
+        sentence = f"{_name(row)} is a sub-customer of {parent or 'another customer'}, but has no client in Clockify."
+        if row.kind == "client":
+            sentence = f"{_name(row)} is a sub-customer of {parent or 'another customer'}, but a client in Clockify."
         part = f"a sub-customer of {parent}" if parent else "a sub-customer there"
-        return MismatchWording("Top-level or sub-customer", part, sentence, HERE_OR_QUICKBOOKS, "stairs")
-    sentence = f"{case.name} is a top-level customer, but belongs to {case.client} in Clockify."
-    return MismatchWording(
-        "Top-level or sub-customer", "a top-level customer there", sentence, HERE_OR_QUICKBOOKS, "stairs"
-    )
+        return MismatchWording(TITLES["WRONG_LEVEL"], part, sentence, HERE_OR_QUICKBOOKS, "stairs")
+    sentence = f"{_name(row)} is a top-level customer, but belongs to {row.clockify_client} in Clockify."
+    return MismatchWording(TITLES["WRONG_LEVEL"], "a top-level customer there", sentence, HERE_OR_QUICKBOOKS, "stairs")
 
 
-def _wrong_parent(case: Case) -> MismatchWording:
-    title, icon = "Under another parent", "account_tree"
-    detail = case.detail
-    parent = detail.get("parent") or case.parent or "another customer"
-    needed = detail.get("needed_parent") or case.client
-    if case.is_linked and detail.get("client_was", "") != detail.get("client", ""):
+def _wrong_parent(row: MismatchRow) -> MismatchWording:
+    title, icon = TITLES["WRONG_PARENT"], "account_tree"
+    detail = row.detail
+    parent = detail.get("parent") or row.quickbooks_parent or "another customer"
+    needed = detail.get("needed_parent") or row.clockify_client
+    if _is_linked(row) and detail.get("client_was", "") != detail.get("client", ""):
         before, after = detail.get("client_was") or "no client", detail.get("client") or "no client"
-        sentence = f"{case.name} belonged to {before} in Clockify when it was linked, and belongs to {after} now."
+        sentence = f"{_name(row)} belonged to {before} in Clockify when it was linked, and belongs to {after} now."
         return MismatchWording("Moved to another client", f"{before} before, {after} now", sentence, HERE, icon)
-    if case.is_linked and detail.get("parent_was", "") != detail.get("parent", ""):
+    if _is_linked(row) and detail.get("parent_was", "") != detail.get("parent", ""):
         before, after = detail.get("parent_was") or "the top level", detail.get("parent") or "the top level"
-        sentence = f"{case.quickbooks_name} was under {before} when it was linked, and is under {after} now."
+        sentence = f"{row.quickbooks_name} was under {before} when it was linked, and is under {after} now."
         return MismatchWording("Moved in QuickBooks", f"{before} before, {after} now", sentence, HERE, icon)
-    sentence = f"{case.name} exists under {parent} instead of {needed}."
+    sentence = f"{_name(row)} exists under {parent} instead of {needed}."
     return MismatchWording(title, f"under {parent} instead", sentence, HERE_OR_QUICKBOOKS, icon)
 
 
-def _waits_for_client(case: Case) -> MismatchWording:
-    client = case.client or case.detail.get("client") or "Its client"
-    sentence = f"{client} is not linked yet; once it is, {case.name} is matched automatically."
-    return MismatchWording("Waits for its client", f"{client} is not linked yet", sentence, HERE, "hourglass_empty")
+def _waits_for_client(row: MismatchRow) -> MismatchWording:
+    client = row.clockify_client or row.detail.get("client") or "Its client"
+    sentence = f"{client} is not linked yet; once it is, {_name(row)} is matched automatically."
+    return MismatchWording(
+        TITLES["PARENT_NOT_MAPPED"], f"{client} is not linked yet", sentence, HERE, "hourglass_empty"
+    )
 
 
-def _renamed(case: Case) -> MismatchWording:
+def _renamed(row: MismatchRow) -> MismatchWording:
     changes = []
-    before, after = case.detail.get("clockify_name_was", ""), case.name
+    before, after = row.detail.get("clockify_name_was", ""), _name(row)
     # Outer spaces are not worth a sentence: they do not make another name.
     if before and before.strip() != after.strip():
         changes.append((before, after))
-    before, after = case.detail.get("quickbooks_name_was", ""), case.quickbooks_name
+    before, after = row.detail.get("quickbooks_name_was", ""), row.quickbooks_name
     if before and after and before.strip() != after.strip():
         changes.append((before, after))
     renamings = " and ".join(f"{old} when linked and is {new} now" for old, new in changes) or "another name before"
     part = f"was {changes[0][0]}" if changes else "the link still works"
     return MismatchWording(
-        "Renamed since", part, f"It was {renamings}; the link still works.", "only if you want to", "edit"
+        TITLES["RENAMED"], part, f"It was {renamings}; the link still works.", "only if you want to", "edit"
     )
 
 
-def _only_employee(case: Case) -> MismatchWording:
-    sentence = f"No Clockify user is called {case.name}."
-    return MismatchWording("Only in QuickBooks", "no user of this name", sentence, "in Clockify, if at all", "person")
+def _only_employee(row: MismatchRow) -> MismatchWording:
+    sentence = f"No Clockify user is called {_name(row)}."
+    return MismatchWording(TITLES[row.reason], "no user of this name", sentence, "in Clockify, if at all", "person")
 
 
-def _only_customer(case: Case) -> MismatchWording:
-    sentence = f"No Clockify client is called {case.name}."
-    return MismatchWording("Only in QuickBooks", "no client of this name", sentence, "here, if at all", "domain")
+def _only_customer(row: MismatchRow) -> MismatchWording:
+    sentence = f"No Clockify client is called {_name(row)}."
+    return MismatchWording(TITLES[row.reason], "no client of this name", sentence, "here, if at all", "domain")
 
 
-def _only_sub_customer(case: Case) -> MismatchWording:
-    parent = case.parent or case.detail.get("parent", "")
+def _only_sub_customer(row: MismatchRow) -> MismatchWording:
+    parent = row.quickbooks_parent or row.detail.get("parent", "")
     whose = f"{parent} has no Clockify project" if parent else "No Clockify project is"
-    sentence = f"{whose} called {case.name}."
-    return MismatchWording("Only in QuickBooks", "no project of this name", sentence, "here, if at all", "folder")
+    sentence = f"{whose} called {_name(row)}."
+    return MismatchWording(TITLES[row.reason], "no project of this name", sentence, "here, if at all", "folder")
 
 
-WRITERS: Mapping[str, Callable[[Case], MismatchWording]] = {
+WRITERS: Mapping[str, Callable[[MismatchRow], MismatchWording]] = {
     "NO_EMPLOYEE": _no_employee,
     "NO_CUSTOMER": _no_customer,
     "NAME_DIFFERS": _name_differs,

@@ -25,11 +25,13 @@ applying an outcome changes nothing. Where the rules leave a choice, this was ch
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
-from mapping.matching.index import Key, PartnerIndex
-from mapping.matching.names import MODES, STRICT
-from mapping.matching.only_in_quickbooks import CLOCKIFY_KINDS, not_named_in_others, unmatched_in_quickbooks
-from mapping.matching.passes import MatchingPass
+from mapping.matching.explain import explain
+from mapping.matching.index import Key
+from mapping.matching.names import STRICT
+from mapping.matching.only_in_quickbooks import not_named_in_others, unmatched_in_quickbooks
+from mapping.matching.pairing import Pairs, pair
 from mapping.matching.records import (
     ClockifyRecord,
     KnownLink,
@@ -41,6 +43,7 @@ from mapping.matching.records import (
     QuickBooksRecord,
     Suggestion,
 )
+from mapping.matching.sides import CLOCKIFY_KINDS, Sides
 
 __all__ = [
     "ClockifyRecord",
@@ -68,23 +71,25 @@ def match(
 ) -> MatchResult:
     """Decide which pairs to link and why the rest stay apart; `mode` is "strict" or "forgiving".
 
-    1. For users, then clients, then projects: validate existing links, then match names.
-    2. Give every record without a partner its reason.
+    1. For users, then clients, then projects: check existing links, then match names.
+    2. Give every record without a partner its reason, with those who are likely.
     3. List the records that only QuickBooks has.
 
     `earlier`: likely partners found before, which saves comparing names again (see LikelyPartners).
     """
-    index, matching_pass = _run_passes(clockify, quickbooks, links, overrides, mode=mode, explain=True, earlier=earlier)
-    all_links: list[KnownLink | NewLink] = [*links, *matching_pass.links]
+    sides = Sides.of(clockify, quickbooks, links, overrides, mode=mode)
+    pairs = pair(sides)
+    explained = [explain(sides, pairs_of_kind, earlier or {}) for pairs_of_kind in pairs]
+    rows = tuple(row for of_kind in explained for row in of_kind.rows)
+    result = _result(pairs)
+    all_links: list[KnownLink | NewLink] = [*links, *result.links]
     linked = {(link.quickbooks_kind, link.quickbooks_id) for link in all_links}
-    unmatched = unmatched_in_quickbooks(index, linked=linked)
-    return MatchResult(
-        links=tuple(matching_pass.links),
-        suspend=matching_pass.suspend,
-        given_back=matching_pass.given_back,
-        mismatches=(*matching_pass.rows, *not_named_in_others(unmatched, beside=matching_pass.rows)),
+    unmatched = unmatched_in_quickbooks(sides.index, linked=linked)
+    return replace(
+        result,
+        mismatches=(*rows, *not_named_in_others(unmatched, beside=rows)),
         unmatched_in_quickbooks=unmatched,
-        likely=matching_pass.likely,
+        likely={key: found for of_kind in explained for key, found in of_kind.likely.items()},
     )
 
 
@@ -97,29 +102,15 @@ def paired(
     mode: str = STRICT,
 ) -> MatchResult:
     """Return only the links of `match`, without mismatches and without likely partners, which take the most time."""
-    _, matching_pass = _run_passes(clockify, quickbooks, links, overrides, mode=mode, explain=False)
+    return _result(pair(Sides.of(clockify, quickbooks, links, overrides, mode=mode)))
+
+
+def _result(pairs: Sequence[Pairs]) -> MatchResult:
     return MatchResult(
-        links=tuple(matching_pass.links), suspend=matching_pass.suspend, given_back=matching_pass.given_back
+        links=tuple(link for of_kind in pairs for link in of_kind.links),
+        suspend={key: reason for of_kind in pairs for key, reason in of_kind.suspend.items()},
+        given_back={key: taker for of_kind in pairs for key, taker in of_kind.given_back.items()},
     )
-
-
-def _run_passes(
-    clockify: Sequence[ClockifyRecord],
-    quickbooks: Sequence[QuickBooksRecord],
-    links: Sequence[KnownLink],
-    overrides: Sequence[KnownOverride],
-    *,
-    mode: str,
-    explain: bool,
-    earlier: Mapping[Key, Likely] | None = None,
-) -> tuple[PartnerIndex, MatchingPass]:
-    if mode not in MODES:
-        raise ValueError(f"matching is {' or '.join(MODES)}, not {mode!r}")
-    index = PartnerIndex(quickbooks, mode=mode)
-    matching_pass = MatchingPass(clockify, index=index, links=links, overrides=overrides, earlier=earlier)
-    for kind in CLOCKIFY_KINDS:
-        matching_pass.match_kind(kind, explain=explain)
-    return index, matching_pass
 
 
 def listed(outcome: MatchResult, *, hidden: Collection[Key] = ()) -> tuple[MismatchFound, ...]:

@@ -7,9 +7,6 @@ from collections.abc import Collection, Iterable
 from mapping.matching.index import Key, PartnerIndex
 from mapping.matching.records import MismatchFound, QuickBooksRecord, partner_kind
 
-# In the order of matching: projects need the customers of their clients.
-CLOCKIFY_KINDS = ("user", "client", "project")
-
 
 def unmatched_in_quickbooks(index: PartnerIndex, *, linked: Collection[Key]) -> tuple[MismatchFound, ...]:
     """Return a mismatch for every active employee and customer that no Clockify record is linked to."""

@@ -24,7 +24,7 @@ def signed_hours(minutes: int) -> str:
     return exact_hours(minutes * 60)
 
 
-def in_hours(minutes: int | None) -> str:
+def in_hours(minutes: float | None) -> str:
     """Return hours for sentences: 93810 minutes are 1,563.5 h."""
     return f"{(minutes or 0) / 60:,.2f}".rstrip("0").rstrip(".") + " h"
 

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
+from syncjobs import run_counters
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.models import Run
 from syncjobs.rules.reasons import UNDONE
 from syncjobs.rules.steps.many_deletions import in_doubt, waiting
+from syncjobs.run_options import RunOptions
 
 
 def result(run: Run) -> str:
     """Return `summary`, or "" for a run that has only an error to show."""
-    return summary(run) if run.counters.get("figures") or not run.error_message else ""
+    return summary(run) if run_counters.of(run).get("figures") or not run.error_message else ""
 
 
 def summary(run: Run) -> str:
     """Return one line for lists, from the figures saved with the run."""
-    figures = run.counters.get("figures")
+    counted = run_counters.of(run)
+    figures = counted.get("figures")
     if run.error_message and not figures:
         return run.error_message
     if run.kind == Run.Kind.CHECK:
-        mapping = run.counters.get("mapping", {})
+        mapping = counted.get("mapping", {})
         unmapped = sum(kind.get("unmapped", 0) for kind in mapping.values())
         return number(unmapped, "unmatched name,unmatched names") if mapping else ""
-    if run.kind == Run.Kind.RECONCILE and "rows" in run.counters:
-        difference, unexplained = run.counters["difference"], run.counters["unexplained"]
+    if run.kind == Run.Kind.RECONCILE and "rows" in counted:
+        difference, unexplained = counted["difference"], counted["unexplained"]
         return f"difference {in_hours(difference)}, {in_hours(unexplained)} not explained"
     if not figures:
         return run.stage
     if run.kind == Run.Kind.UNDO:
         deleted = f"{figures['deleted']} would be deleted" if run.dry_run else f"{figures['deleted']} deleted"
         kept_text = f"; {figures['blocked']} left there" if figures["blocked"] else ""
-        return f"Run {run.options.get('undo')}: {deleted}{kept_text}"
+        return f"Run {RunOptions.of(run).undo}: {deleted}{kept_text}"
     verbs = ("would be sent", "would change") if run.dry_run else ("sent", "changed")
     parts = [f"{figures['sent']} {verbs[0]}, {in_hours(figures['minutes_sent'])}"]
     changed = figures["updated"] + figures["deleted"]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from integrations.models import Workspace
 from mapping import queries
+from mapping.decisions.new_decision import NewDecision
 from syncjobs.management import base
 from syncjobs.planning import evaluate
 
@@ -22,13 +21,13 @@ class RecordCommand(base.Command):
         parser.add_argument("kind", metavar="KIND", choices=queries.KINDS, help="user, client or project")
         parser.add_argument("clockify_id", metavar="CLOCKIFY_ID")
 
-    def decide(self, workspace: Workspace, kind: str, clockify_id: str, *, now: datetime) -> str:
-        """Decide, and return a sentence that says what was done."""
+    def decide(self, decision: NewDecision) -> str:
+        """Take the decision, and return a sentence that says what was done."""
         raise NotImplementedError
 
     def work(self, **options: Any) -> int | None:
         workspace, now = self.connected_workspace(options), timezone.now()
         with evaluate.deciding(workspace, now=now):
-            done = self.decide(workspace, options["kind"], options["clockify_id"], now=now)
+            done = self.decide(NewDecision(workspace, options["kind"], options["clockify_id"], at=now))
         self.stdout.write(done)
         return None

@@ -7,10 +7,11 @@ from typing import Any
 
 from integrations.clockify import unknown_zones
 from integrations.database import with_reconnect
+from syncjobs import run_counters
 from syncjobs.management import base
 from syncjobs.models import Run
 from syncjobs.runs.execution import RunExecution
-from syncjobs.runs.figures import ATTEMPTED, exit_code
+from syncjobs.runs.figures import exit_code
 
 # For a database that was away, after the run itself has waited for it.
 READ_SECONDS = 5.0
@@ -65,7 +66,7 @@ class RunCommand(base.Command):
             code = exit_code(run) or base.CUT_SHORT
             shown = self.result(run)
         except Exception:
-            code = base.CUT_SHORT if run.counters.get(ATTEMPTED, True) else base.NOTHING_ATTEMPTED
+            code = base.CUT_SHORT if run_counters.of(run).get("attempted", True) else base.NOTHING_ATTEMPTED
             shown = {**self.zeros(options), "run": run.pk, "status": run.status}
         return code, {**shown, **(self.zero_figures() if code == base.NOTHING_ATTEMPTED else {})}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
@@ -120,9 +120,9 @@ def workspace_at(pk: int) -> Workspace:
 
 
 def show(
-    request: HttpRequest, template: str, context: dict[str, Any], *, title: str, status: int = 200
+    request: HttpRequest, template: str, context: Mapping[str, object], *, title: str, status: int = 200
 ) -> HttpResponse:
     """Render one of our templates inside the admin, with its menu, header and messages."""
     request.current_app = admin.site.name
     admin_context = admin.site.each_context(request) | {"title": title} | rights(request)
-    return render(request, f"hourbridge/{template}", admin_context | context, status=status)
+    return render(request, f"hourbridge/{template}", {**admin_context, **context}, status=status)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Any
+from typing import Unpack
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -15,14 +14,15 @@ from django.utils.html import format_html
 from integrations.database import database_now
 from integrations.models import Workspace
 from syncjobs.models import Run
+from syncjobs.run_options import RunDetails
 from syncjobs.runs import lifecycle, queue
 from syncjobs.support.checklist import check_work
 
 NO_WORKER = "It starts once a worker runs. None does now; start one with: python manage.py worker."
 
 
-def request_run(workspace: Workspace, kind: str, **details: Any) -> Run:
-    """Request a run by button; `details` are those of `lifecycle.create_run`. Raises AlreadyRunning."""
+def request_run(workspace: Workspace, kind: str, **details: Unpack[RunDetails]) -> Run:
+    """Request a run by button. Raises AlreadyRunning."""
     return lifecycle.request_run(kind, workspace, trigger=Run.Trigger.BUTTON, now=database_now(), **details)
 
 
@@ -30,16 +30,12 @@ def request_sync(
     request: HttpRequest,
     workspace: Workspace,
     run_name: str,
-    first: date | None,
-    last: date | None,
-    options: dict[str, Any],
-    *,
-    dry_run: bool = False,
+    **details: Unpack[RunDetails],
 ) -> HttpResponse:
     """Request a sync and lead to its page, or to the page of the run that is under way."""
-    days: dict[str, Any] = {"first": first, "last": last}
+    asked: RunDetails = {"person": request.user, **details}
     try:
-        run = request_run(workspace, Run.Kind.SYNC, person=request.user, options=options, dry_run=dry_run, **days)
+        run = request_run(workspace, Run.Kind.SYNC, **asked)
     except lifecycle.AlreadyRunning as busy:
         tell(request, messages.WARNING, str(busy), busy.run)
         run = busy.run

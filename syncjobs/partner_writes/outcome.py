@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -10,10 +11,10 @@ from django.utils import timezone
 
 from integrations.clockify import payloads
 from integrations.clockify import pull as clockify_pull
-from integrations.kinds import Kind
 from integrations.quickbooks import pull as quickbooks_pull
 from mapping.decisions import decide
-from mapping.decisions.versions import NOTHING_DONE, Taking
+from mapping.decisions.new_decision import NewDecision
+from mapping.decisions.versions import NOTHING_DONE, refuse_if_moved
 from mapping.errors import Refused
 from mapping.matching.names import identical
 from mapping.models import PartnerWrite
@@ -30,7 +31,7 @@ def accept(write: PartnerWrite, record: Mapping[str, Any], *, tid: str = "") -> 
     with transaction.atomic():
         lock_decisions(write.workspace)
         # Before our copy takes the write over, which moves the record as well.
-        moved = _moved(write)
+        moved = _moved(write, now=now)
         if write.side == PartnerWrite.Side.QUICKBOOKS:
             model = QUICKBOOKS_MODELS[write.entity]
             write.quickbooks_id = quickbooks_pull.keep_record(write.company, model, record, now=now)
@@ -48,13 +49,14 @@ def accept(write: PartnerWrite, record: Mapping[str, Any], *, tid: str = "") -> 
     return write
 
 
-def _moved(write: PartnerWrite) -> str:
+def _moved(write: PartnerWrite, *, now: datetime) -> str:
     """Return who decided what about the record since the person saw it; "" where nothing moved."""
     kind = str(write.asked.get("kind") or "")
     if not kind or not write.clockify_id or not write.version:
         return ""
     try:
-        Taking(write.workspace, kind, write.clockify_id, person=write.person).refuse_if_moved(write.version)
+        seen = NewDecision(write.workspace, kind, write.clockify_id, at=now, person=write.person, version=write.version)
+        refuse_if_moved(seen)
     except Refused as refusal:
         return str(refusal).removesuffix(NOTHING_DONE).strip()
     return ""
@@ -78,19 +80,18 @@ def _link_records(write: PartnerWrite, moved: str) -> list[str]:
     other_link = sharing.filter(quickbooks_kind=partner_kind, quickbooks_id=write.quickbooks_id).first()
     if other_link is not None:
         return [f"Not linked: {other_link.clockify_name or other_link.clockify_id} is linked to it already."]
-    now, past_verb = timezone.now(), PAST_VERBS[write.verb]
+    decision = NewDecision(
+        write.workspace,
+        kind,
+        write.clockify_id,
+        at=timezone.now(),
+        partner=(partner_kind, write.quickbooks_id),
+        person=write.person,
+        note=write.note or f"{PAST_VERBS[write.verb]} in {write.get_side_display()} and linked.",
+        batch=write.batch,
+    )
     try:
-        warnings = decide.link(
-            write.workspace,
-            kind,
-            write.clockify_id,
-            write.quickbooks_id,
-            vendor=write.entity == Kind.VENDOR,
-            now=now,
-            person=write.person,
-            note=write.note or f"{past_verb} in {write.get_side_display()} and linked.",
-            batch=write.batch,
-        )
+        warnings = decide.link(decision)
     except Refused as refusal:
         return [f"Not linked: {refusal}"]
     return ["Linked.", *warnings]

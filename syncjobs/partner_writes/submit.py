@@ -8,13 +8,15 @@ from types import ModuleType
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
 from integrations.errors import ApiError
 from integrations.kinds import Kind
 from integrations.models import Workspace
 from mapping.decisions.batch import Choice
+from mapping.decisions.new_decision import NewDecision
 from mapping.decisions.preview import NEW, PlannedRecord
-from mapping.decisions.versions import Taking
+from mapping.decisions.versions import refuse_if_moved
 from mapping.errors import Refused
 from mapping.models import PartnerWrite
 from mapping.queries import Key, lock_decisions
@@ -86,8 +88,7 @@ def carry_out(
 
     Returns the journal's row with its outcome in `state` and `said`. Raises Refused if nothing was sent.
     """
-    taking = _taking(workspace, request.record, person=person)
-    _refuse_if_moved(taking, version)
+    _refuse_if_moved(workspace, request.record, person=person, version=version)
     earlier = journal.on_its_way(workspace, request)
     if earlier is not None and _resume(earlier, request).state != State.ABANDONED:
         return earlier
@@ -102,7 +103,7 @@ def send_opened(
     """Check an opened write once more and send it once; steps 3 to 5 of `carry_out`. Raises Refused if nothing was."""
     workspace, sender = write.workspace, SENDERS[write.side]
     try:
-        _refuse_if_moved(_taking(workspace, request.record, person=write.person), write.version)
+        _refuse_if_moved(workspace, request.record, person=write.person, version=write.version)
         _check_draft(draft(workspace, request), is_confirmed)
         if not sender.make_ready(write):
             _refuse_failed_checks(draft(workspace, request))
@@ -158,15 +159,11 @@ def _settle_write(write: PartnerWrite) -> PartnerWrite:
     return settled_write
 
 
-def _taking(workspace: Workspace, record: Key | None, *, person: Any) -> Taking | None:
-    return Taking(workspace, *record, person=person) if record else None
-
-
-def _refuse_if_moved(taking: Taking | None, version: str) -> None:
-    if taking is not None and version:
+def _refuse_if_moved(workspace: Workspace, record: Key | None, *, person: Any, version: str) -> None:
+    if record is not None and version:
         with transaction.atomic():
-            lock_decisions(taking.workspace)
-            taking.refuse_if_moved(version)
+            lock_decisions(workspace)
+            refuse_if_moved(NewDecision(workspace, *record, at=timezone.now(), person=person, version=version))
 
 
 def confirmed_draft(workspace: Workspace, request: WriteRequest, confirmed: str) -> PartnerDraft:

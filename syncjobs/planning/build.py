@@ -12,13 +12,14 @@ from syncjobs.ledger import activities, journal
 from syncjobs.models import Action, EntryOverride, Receipt, Run
 from syncjobs.planning import earlier, inputs, unanswered
 from syncjobs.planning.billing import BillingReader
-from syncjobs.planning.inputs import PlanningContext
+from syncjobs.planning.context import PlanningContext
 from syncjobs.planning.unanswered import Absent
 from syncjobs.rules.codes import Code
 from syncjobs.rules.reasons import CONFLICTS, Reason
 from syncjobs.rules.steps import changes
 from syncjobs.rules.steps.changes import Sent, Step
 from syncjobs.rules.verbs import Verb
+from syncjobs.run_options import RunOptions
 
 
 @dataclass
@@ -86,7 +87,7 @@ def intend(
     context = replace(context, receipts=inputs.receipts_by_entry(run.workspace, [*ids, *gone]))
     sent = {key: inputs.sent_of(receipt) for key, receipt in context.receipts.items()}
     plan = Plan([], rows, context, sent, gone=frozenset(gone))
-    resend = bool(run.options.get("resend"))
+    resend = RunOptions.of(run).resend
     for entry_id in ids:
         step = _intend(plan, entry_id, resend=resend)
         _add(plan, entry_id, step, absent.get(entry_id), dry_run=run.dry_run)

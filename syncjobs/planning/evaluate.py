@@ -20,7 +20,7 @@ from mapping.desk.mismatch_rows import Held
 from mapping.rematch import Matched
 from syncjobs.models import Action, EntryStatus, Receipt
 from syncjobs.planning import inputs, retirement
-from syncjobs.planning.inputs import PlanningContext
+from syncjobs.planning.context import PlanningContext, load_context
 from syncjobs.rules.codes import ByHand, Code
 from syncjobs.rules.drafts.eligibility import Entry, Resolution
 from syncjobs.rules.reasons import NO_WORK, Reason, cause, holds, is_given_up, is_on_the_way
@@ -253,7 +253,7 @@ def earlier_statuses(rows: Sequence[TimeEntry], *, states: Sequence[str] = ()) -
 
 def evaluate(workspace: Workspace, rows: Sequence[TimeEntry], *, now: datetime) -> dict[str, Evaluation]:
     """Judge these entries and save their statuses; returns the evaluations by entry id."""
-    return _judge_rows(workspace, rows, inputs.load_context(workspace), now=now) if rows else {}
+    return _judge_rows(workspace, rows, load_context(workspace), now=now) if rows else {}
 
 
 def _judge_rows(
@@ -391,7 +391,7 @@ def _judge_entries(
     among: Collection[mapping.Key] | None = None,
 ) -> None:
     """Judge the entries with these primary keys; `among`: all records that they name, where these are few."""
-    context = inputs.load_context(workspace, among)
+    context = load_context(workspace, among)
     if mismatches is not None:
         context = replace(context, mapping_table=replace(context.mapping_table, mismatches=mismatches))
     for start in range(0, len(entry_keys), CHUNK):
@@ -451,7 +451,7 @@ def mark_deleted(
     receipts = {
         receipt.entry_id: receipt for receipt in Receipt.objects.own_activities(workspace).filter(entry_id__in=ids)
     }
-    context, earlier = inputs.load_context(workspace), earlier_statuses(rows)
+    context, earlier = load_context(workspace), earlier_statuses(rows)
     evaluations = {}
     for row in rows:
         key = row.clockify_id

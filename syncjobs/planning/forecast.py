@@ -20,10 +20,11 @@ from mapping.decisions.batch import Choice
 from mapping.decisions.preview import BillingLine, MappingPreview, MappingSnapshot, PlannedRecord
 from mapping.neighborhood import NotClosed
 from mapping.queries import Key, company_of
-from syncjobs.models import EntryStatus, Receipt
-from syncjobs.planning import inputs, unanswered
+from syncjobs.models import EntryStatus
+from syncjobs.planning import inputs
+from syncjobs.planning.context import PlanningContext, load_context_with
 from syncjobs.planning.evaluate import judge
-from syncjobs.planning.inputs import PartnerStatus, PlanningContext
+from syncjobs.planning.inputs import PartnerStatus
 from syncjobs.rules import reasons
 from syncjobs.rules.drafts.eligibility import Entry, MappingTable, ResolvedPartner
 
@@ -140,7 +141,7 @@ def forecast(
     affected_rows = _affected_entries(workspace, before, after)
     if snapshot.known is not None:
         after = _with_others(workspace, after, affected_rows, known=snapshot.known)
-    context = _load_context(workspace, affected_rows, after)
+    context = load_context_with(workspace, after, affected_rows)
     obstacles: dict[tuple[str, str, str], Obstacle] = {}
     for row in affected_rows.select_related("status"):
         _count(row, context, result, obstacles)
@@ -242,18 +243,4 @@ def _with_others(
         users={**others.users, **table.users},
         clients={**others.clients, **table.clients},
         projects={**others.projects, **table.projects},
-    )
-
-
-def _load_context(workspace: Workspace, rows: QuerySet[TimeEntry], mapping_table: MappingTable) -> PlanningContext:
-    # A subquery, not a list of ids: SQLite limits the parameters of one query.
-    receipts = Receipt.objects.own_activities(workspace).filter(entry_id__in=rows.values("clockify_id"))
-    return PlanningContext(
-        policy=inputs.policy_of(workspace),
-        mapping_table=replace(mapping_table, former=inputs.load_former(workspace)),
-        overrides=inputs.overrides_of(workspace),
-        receipts={receipt.entry_id: receipt for receipt in receipts},
-        actions=inputs.open_actions(workspace),
-        unanswered=unanswered.load(workspace),
-        currencies=inputs.currencies_of(workspace),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -27,8 +27,7 @@ from mapping.queries import (
     mismatches_of,
 )
 from syncjobs.models import Action, EntryOverride, Receipt, SignOff
-from syncjobs.planning import lines, unanswered
-from syncjobs.planning.unanswered import Unanswered
+from syncjobs.planning import lines
 from syncjobs.rules import rounding
 from syncjobs.rules.closed_periods import SignedPeriod
 from syncjobs.rules.codes import Code
@@ -38,48 +37,13 @@ from syncjobs.rules.drafts.eligibility import (
     MappingTable,
     Partner,
     Policy,
-    Resolution,
     ResolvedPartner,
-    resolve,
 )
 from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps.changes import Sent
-from syncjobs.rules.steps.former_links import with_former
 
 # The entries' columns with the ids of their records, by kind.
 RECORD_COLUMNS = {"user": "user_id", "client": "client_id", "project": "project_id"}
-
-
-@dataclass(frozen=True)
-class PlanningContext:
-    """Everything besides the entries themselves that their statuses depend on. Receipts and actions by entry id."""
-
-    policy: Policy
-    mapping_table: MappingTable
-    overrides: Mapping[str, EntryOverride]
-    receipts: Mapping[str, Receipt]
-    actions: Mapping[str, Action]
-    unanswered: Unanswered
-    # Of clients, by Clockify id; "" is the workspace's own.
-    currencies: Mapping[str, str] = field(default_factory=dict)
-
-    def entry(self, row: TimeEntry) -> Entry:
-        return entry_of(row, self.overrides.get(row.clockify_id), self.currencies, self.policy.zones)
-
-    def resolve(self, entry: Entry) -> Resolution:
-        """Return partners and reasons; time that was sent through a former link is still resolved by it.
-
-        Time that was sent as not billable stays such time, whatever the policy is by now (decision 20).
-        """
-        table, policy, receipt = self.mapping_table, self.policy, self.receipts.get(entry.id)
-        if receipt is None:
-            return resolve(entry, table, policy)
-        sent = draft.from_row(receipt.draft)
-        if table.former is not None:
-            table = with_former(table, table.former, entry, sent)
-        if not sent.is_billable and not policy.send_nonbillable:
-            policy = replace(policy, send_nonbillable=True)
-        return resolve(entry, table, policy)
 
 
 def policy_of(workspace: Workspace) -> Policy:
@@ -357,27 +321,6 @@ def open_actions(workspace: Workspace) -> dict[str, Action]:
     """Return the workspace's writes whose outcome is unknown, by entry id."""
     rows = Action.objects.of(workspace).open().with_in_flight()
     return {action.entry_id: action for action in rows}
-
-
-def load_context(workspace: Workspace, among: Collection[Key] | None = None) -> PlanningContext:
-    """Return the context of the workspace, without receipts: callers add those of the entries at hand.
-
-    `among`: for entries of these Clockify records alone.
-    """
-    return PlanningContext(
-        policy=policy_of(workspace),
-        mapping_table=load_mapping_table(workspace, among),
-        overrides=overrides_of(workspace),
-        receipts={},
-        actions=open_actions(workspace),
-        unanswered=unanswered.load(workspace),
-        currencies=currencies_of(workspace),
-    )
-
-
-def load_context_for(workspace: Workspace, entry_ids: Iterable[str], first: date, last: date) -> PlanningContext:
-    """Return the context with the receipts of these entries and of these days, both included."""
-    return replace(load_context(workspace), receipts=receipts_for(workspace, entry_ids, first, last))
 
 
 def zones_of(workspace: Workspace) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Records that are gone from Clockify and hold no unsent time, which leave their partners to others.
 
-Time that was sent needs no link any more: its edits follow the receipt (`inputs.PlanningContext.resolve`).
+Time that was sent needs no link any more: its edits follow the receipt (`context.PlanningContext.resolve`).
 """
 
 from __future__ import annotations

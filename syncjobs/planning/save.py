@@ -10,6 +10,7 @@ from django.db import transaction
 
 from integrations.models import TimeEntry
 from integrations.reading.unreadable import Problem
+from syncjobs import run_counters
 from syncjobs.ledger import journal
 from syncjobs.ledger.snapshots import ItemSnapshot
 from syncjobs.models import Action, EntryStatus, Run, RunItem
@@ -80,7 +81,7 @@ class PlanWriter:
                 journal.close_missing(action)
             run.items.filter(entry_id__in=[step.entry_id for step in plan.steps]).delete()
             RunItem.objects.bulk_create(_item(run, plan, step) for step in plan.steps if step.verb != Verb.KEEP)
-            run.counters = {**run.counters, "unchanged": run.counters.get("unchanged", 0) + len(kept)}
+            run_counters.count(run, unchanged=run_counters.of(run).get("unchanged", 0) + len(kept))
             run.save(update_fields=["counters"])
 
     def unreadable(self, problems: Sequence[Problem]) -> None:
@@ -110,7 +111,7 @@ class PlanWriter:
     def close(self) -> None:
         """Save the run's counters and total once every chunk is added."""
         run = self._run
-        run.counters = {**run.counters, "seen": self._seen, "unchanged": self._unchanged}
+        run_counters.count(run, seen=self._seen, unchanged=self._unchanged)
         run.total = run.items.filter(outcome=RunItem.Outcome.PLANNED).count() + len(self._done)
         # Of unchanged entries, which have no items. A resumed run counts them anew.
         run.warnings = {name: count for name, count in run.warnings.items() if name not in differences.CODES}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from syncjobs.models import Receipt
 from syncjobs.planning import inputs
-from syncjobs.planning.inputs import PlanningContext
+from syncjobs.planning.context import PlanningContext
 from syncjobs.rules.drafts.eligibility import Entry
 from syncjobs.rules.steps import differences
 

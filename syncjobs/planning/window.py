@@ -17,6 +17,7 @@ from integrations.reading.unreadable import Problem, Reading
 from mapping.queries import unknown_ids
 from syncjobs.models import EntryOverride, Receipt, Run
 from syncjobs.planning import inputs, missing_entries
+from syncjobs.run_options import RunOptions
 
 log = logging.getLogger("hourbridge.window")
 
@@ -174,14 +175,13 @@ def _add_unreadable(workspace: Workspace, window: Window, reading: Reading) -> N
             window.unreadable.append(problem)
 
 
-def narrow(workspace: Workspace, window: Window, options: Mapping[str, Any]) -> None:
+def narrow(workspace: Workspace, window: Window, options: RunOptions) -> None:
     """Keep only the entries that the run's options ask for: of some users, of some projects, or single ones."""
-    requested = {name: options[name] for name in ("users", "projects", "entries") if options.get(name)}
-    if not requested:
+    if not options.narrowed_to:
         return
     columns = {"users": "user_id__in", "projects": "project_id__in", "entries": "clockify_id__in"}
     rows = TimeEntry.objects.filter(workspace=workspace)
-    for name, ids in requested.items():
+    for name, ids in options.narrowed_to.items():
         rows = rows.filter(**{columns[name]: ids})
     kept_ids = set(rows.values_list("clockify_id", flat=True))
     window.ids &= kept_ids

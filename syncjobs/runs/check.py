@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from integrations.clockify import pull, tasks_and_tags, unknown_zones
 from integrations.clockify.client import ClockifyApiClient
@@ -14,18 +13,18 @@ from integrations.quickbooks.connecting import connection
 from integrations.reading import shrunk_lists
 from integrations.reading.unreadable import Reading
 from mapping import queries as mapping
+from syncjobs import run_counters
 from syncjobs.models import Run
 from syncjobs.partner_writes import submit
 from syncjobs.planning import evaluate, lines, window
 from syncjobs.rules.steps.many_deletions import MANY_MISSING
+from syncjobs.run_counters import Counters
 
 
 def perform(
     run: Run, clockify: ClockifyApiClient, quickbooks: QuickBooksApiClient, *, reading: Reading, now: datetime
-) -> dict[str, Any]:
-    """Read both sides, then match; return the run's counters. An unsupported subscription is no failure.
-
-    They are what `check_for_new` prints: `clockify` and `quickbooks` (counts by list), `mapping` (by kind) and `plan`.
+) -> None:
+    """Read both sides, then match, and count what was found. An unsupported subscription is no failure.
 
     What can't be read is noted in `reading`.
     """
@@ -45,7 +44,7 @@ def perform(
     warnings |= reading.warnings | shrunk_lists.warnings(workspace) | unknown_zones.warnings(workspace)
     warnings |= workspace.rounding_warnings
     run.warnings = warnings | ({"RESTRICTED": 1} if subscription.warning else {})
-    return {
+    counted: Counters = {
         "clockify": {name: counts.as_json() for name, counts in clockify_counts.items()},
         "quickbooks": {name: counts.as_json() for name, counts in quickbooks_counts.items()},
         "mapping": mapping.counts(workspace),
@@ -57,6 +56,8 @@ def perform(
             "message": subscription.warning or subscription.sentence,
         },
     }
+    # All of them at once: a check that was cut short shows zeros.
+    run_counters.count(run, **counted)
 
 
 def pull_entries(

@@ -12,6 +12,7 @@ from django.db.models import Max
 
 from integrations.models import Workspace
 from mapping.queries import company_of
+from syncjobs import run_counters
 from syncjobs.models import Reconciliation, ReconciliationRow, Run, SignOff
 from syncjobs.rules.proof.reconciliation_rows import Reconciliation as Found
 from syncjobs.rules.proof.reconciliation_rows import Row, minutes
@@ -49,14 +50,15 @@ def perform(run: Run, *, now: datetime, on_stage: Callable[[str], None]) -> Foun
         run.workspace, first, last, now=now, on_stage=on_stage, run_id=run.pk, with_invoices=True
     )
     stored = save(run.workspace, found, compared_at=now, run=run)
-    run.counters = {
-        "clockify_minutes": minutes(found.clockify),
-        "quickbooks_minutes": minutes(found.quickbooks),
-        "difference": minutes(found.difference),
+    run_counters.count(
+        run,
+        clockify_minutes=minutes(found.clockify),
+        quickbooks_minutes=minutes(found.quickbooks),
+        difference=minutes(found.difference),
         # As *Proof* counts it, where time that was not sent from here may have to be explained as well.
-        "unexplained": minutes(stored.open_seconds or 0) if stored else 0,
-        "rows": len(found.rows),
-    }
+        unexplained=minutes(stored.open_seconds or 0) if stored else 0,
+        rows=len(found.rows),
+    )
     return found
 
 

@@ -5,40 +5,39 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from integrations.models import TimeEntry, Workspace
 from integrations.quickbooks.payloads import Activity
 from mapping.errors import Refused
+from syncjobs import run_counters
 from syncjobs.ledger import activities
 from syncjobs.models import Receipt, Run
 from syncjobs.planning import build, inputs, save, window
 from syncjobs.planning.build import Plan
+from syncjobs.planning.context import load_context
 from syncjobs.planning.unanswered import Absent
 from syncjobs.rules.billing import Billing
 from syncjobs.rules.codes import ByHand, Code
 from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps import changes, corrections
 from syncjobs.rules.verbs import Verb
+from syncjobs.run_options import RunDetails, RunOptions
 from syncjobs.runs.sync import Sync
 
-# Key of a preview's counters for the fingerprint of what it showed; the run that writes gets it in its options.
-SHOWN = "shown"
 
-
-def run_options(workspace: Workspace, entry: TimeEntry, option: str) -> dict[str, Any]:
-    """Return the request params of a preview. Raises Refused if nothing of this entry is in QuickBooks."""
+def run_details(workspace: Workspace, entry: TimeEntry, option: str) -> RunDetails:
+    """Return what a preview is requested with. Raises Refused if nothing of this entry is in QuickBooks."""
     receipt = inputs.receipts_by_entry(workspace, [entry.clockify_id]).get(entry.clockify_id)
     if receipt is None or option not in corrections.WAYS:
         raise Refused("This entry is not in QuickBooks; the next sync sends it if nothing holds it.")
     # A deleted entry's own date may be outdated: only the date it was sent for is known to QuickBooks.
     work_date = receipt.txn_date if entry.deleted_at is not None else entry.txn_date
-    return {"first": work_date, "last": work_date, "options": {"entries": [entry.clockify_id], "amend": option}}
+    return {"first": work_date, "last": work_date, "options": RunOptions(entries=(entry.clockify_id,), amend=option)}
 
 
-def as_shown(preview: Run) -> dict[str, Any]:
+def as_shown(preview: Run) -> RunOptions:
     """Return the options of the run that writes exactly what this preview showed."""
-    return {**preview.options, SHOWN: preview.counters.get(SHOWN)}
+    return replace(RunOptions.of(preview), shown=run_counters.of(preview).get("shown"))
 
 
 class CorrectionSync(Sync):
@@ -47,7 +46,7 @@ class CorrectionSync(Sync):
     def _make_plan(self, time_window: window.Window, absent: Mapping[str, Absent], now: datetime) -> None:
         run, plan_writer = self._run, save.PlanWriter(self._run)
         # An earlier attempt at this run may have left its own.
-        run.counters.pop(SHOWN, None)
+        run_counters.of(run).pop("shown", None)
         plan = self._decided_plan(sorted(time_window.ids), sorted(time_window.gone), absent)
         if plan.has_writes:
             self._reread_subscription_if_old(now)
@@ -76,7 +75,7 @@ class CorrectionSync(Sync):
 
     def _intend(self, ids: Sequence[str], gone: Sequence[str], absent: Mapping[str, Absent]) -> Plan:
         """Plan from our own data; nothing is planned while a write of the entry has an unknown outcome."""
-        plan = build.intend(self._run, inputs.load_context(self._run.workspace), ids, gone, absent)
+        plan = build.intend(self._run, load_context(self._run.workspace), ids, gone, absent)
         # While a correction that was given up may still arrive, no other one may take its place.
         may_arrive = {key for key, one in absent.items() if one.part and one.may_arrive}
         plan.steps = [
@@ -110,7 +109,7 @@ class CorrectionSync(Sync):
         sent = plan.sent.get(step.entry_id)
         if sent is None:
             return step
-        if self._run.options["amend"] == corrections.OVERRIDE:
+        if RunOptions.of(self._run).amend == corrections.OVERRIDE:
             return corrections.override(step, sent, activities_now.get(sent.quickbooks_id), billing)
         return corrections.correct(step, sent, activities_now.values(), billing, part=self._next_part(step.entry_id))
 
@@ -124,9 +123,9 @@ class CorrectionSync(Sync):
         """Record in a preview what it shows; hold the step of the run after it if that is no longer the same."""
         run, fingerprint = self._run, corrections.fingerprint(step, activities_now)
         if run.dry_run:
-            run.counters = {**run.counters, SHOWN: fingerprint}
+            run_counters.count(run, shown=fingerprint)
             return step
-        if not step.writes or step.action_id or run.options.get(SHOWN) == fingerprint:
+        if not step.writes or step.action_id or RunOptions.of(run).shown == fingerprint:
             return step
         reason = Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": ByHand.CHANGED})
         return changes.hold(step, reason, why="Something about it changed since the preview. Preview it again.")

@@ -21,6 +21,7 @@ from integrations.limits import retry
 from integrations.models import Company, Workspace
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.reading.unreadable import Reading
+from syncjobs import run_counters
 from syncjobs.display import formatting
 from syncjobs.ledger import lease
 from syncjobs.models import Run, RunItem
@@ -29,9 +30,10 @@ from syncjobs.planning.window import REPORT_SHORT
 from syncjobs.rules.codes import Code
 from syncjobs.rules.reasons import WORDINGS, sentence
 from syncjobs.rules.stages import Stage
+from syncjobs.run_options import RunOptions
 from syncjobs.runs import causes, check, comparison, lifecycle, lost_connections
 from syncjobs.runs.correction import CorrectionSync
-from syncjobs.runs.figures import ATTEMPTED, attempted_since, sync_figures
+from syncjobs.runs.figures import attempted_since, sync_figures
 from syncjobs.runs.sync import SubscriptionNotSupported, Sync
 from syncjobs.runs.undo import Undo
 from syncjobs.sending.circuit_breaker import CircuitBreaker
@@ -140,7 +142,7 @@ class RunExecution:
             if run.kind == Run.Kind.CHECK:
                 self._stage(Stage.BOTH_SIDES)
                 reading = Reading()
-                run.counters = check.perform(run, clockify, quickbooks, reading=reading, now=now)
+                check.perform(run, clockify, quickbooks, reading=reading, now=now)
                 self._end_read(reading, Status.SUCCEEDED)
                 return
             if run.kind == Run.Kind.RECONCILE:
@@ -208,7 +210,7 @@ class RunExecution:
             return Status.SUCCEEDED
         success_outcomes = [*RunItem.WRITTEN, *([RunItem.Outcome.PLANNED] if self.run.dry_run else [])]
         has_successes = self.run.items.filter(outcome__in=success_outcomes).exists()
-        return Status.PARTIAL if has_successes or self.run.counters.get("unchanged") else Status.FAILED
+        return Status.PARTIAL if has_successes or run_counters.of(self.run).get("unchanged") else Status.FAILED
 
     def _end_cut_short(self, cause: Exception) -> None:
         """End a run whose sending stopped early; what arrived stays, the next run tries the rest again."""
@@ -296,7 +298,8 @@ class RunExecution:
             self._is_saved = True
         except DatabaseError as problem:
             log.exception("Run %s: its result could not be saved.", run.pk)
-            run.counters = {ATTEMPTED: self._may_have_written, **run.counters}
+            if "attempted" not in run_counters.of(run):
+                run_counters.count(run, attempted=self._may_have_written)
             if not code:
                 run.status = Status.PARTIAL
                 run.error_code, run.error_message, run.error_fix = causes.describe(problem)
@@ -307,11 +310,7 @@ class RunExecution:
         run.finished_at = None if run.is_open else database_now()
         if run.has_items:
             run.done = self._count_done()
-            run.counters = {
-                **run.counters,
-                ATTEMPTED: attempted_since(run, self._leased_at),
-                "figures": sync_figures(run),
-            }
+            run_counters.count(run, attempted=attempted_since(run, self._leased_at), figures=sync_figures(run))
         # Not `attempts`, which progress has reset, nor `cancel_asked_at`: others write those meanwhile.
         run.save(update_fields=[*END_FIELDS])
 
@@ -366,7 +365,7 @@ class RunExecution:
 def _sync_class(run: Run) -> type[Sync]:
     if run.kind == Run.Kind.UNDO:
         return Undo
-    return CorrectionSync if run.options.get("amend") else Sync
+    return CorrectionSync if RunOptions.of(run).amend else Sync
 
 
 def _not_connected_reasons(run: Run) -> list[Any]:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Count, Q, QuerySet, Sum
 
 from integrations.models import ApiCall, Company
+from syncjobs import run_counters
 from syncjobs.models import Action, Run, RunItem
 from syncjobs.rules.codes import Code
 from syncjobs.rules.verbs import Verb
+from syncjobs.run_counters import SyncFigures, UndoFigures
+from syncjobs.run_options import RunOptions
 
 Outcome = RunItem.Outcome
-# Key of a run's counters: whether it sent anything, or may have.
-ATTEMPTED = "attempted"
 VERB_COUNTS: dict[str, str] = {Verb.CREATE: "sent", Verb.UPDATE: "updated", Verb.DELETE: "deleted"}
 SYNC_FIGURES = (
     "seen",
@@ -38,11 +40,11 @@ def api_calls(run: Run) -> dict[str, int]:
     return {"clockify": 0, "quickbooks": 0} | dict(rows)
 
 
-def sync_figures(run: Run) -> dict[str, Any]:
+def sync_figures(run: Run) -> SyncFigures:
     """Return counts, minutes and codes of a sync. In a dry run `sent`, `updated`, `deleted` are what would happen."""
-    figures: dict[str, Any] = dict.fromkeys(SYNC_FIGURES, 0)
-    figures["seen"] = run.counters.get("seen", 0)
-    figures["unchanged"] = run.counters.get("unchanged", 0)
+    counted = run_counters.of(run)
+    figures = dict.fromkeys(SYNC_FIGURES, 0)
+    figures |= {"seen": counted.get("seen", 0), "unchanged": counted.get("unchanged", 0)}
     reasons: Counter[str] = Counter()
     warnings: Counter[str] = Counter()
     groups = run.items.values_list("verb", "outcome", "gone").annotate(Count("pk"), Sum("minutes"))
@@ -67,11 +69,13 @@ def sync_figures(run: Run) -> dict[str, Any]:
             warnings.update(codes)
     for code, count in run.warnings.items():
         warnings[code] += count
-    return {
-        **figures,
-        "blocked_reasons": dict(sorted(reasons.items())),
-        "warnings": dict(sorted(warnings.items())),
-    }
+    return figures_from(figures, dict(sorted(reasons.items())), dict(sorted(warnings.items())))
+
+
+def figures_from(counts: Mapping[str, int], blocked_reasons: dict[str, int], warnings: dict[str, int]) -> SyncFigures:
+    """Return the figures of a sync from its counts under the keys of SYNC_FIGURES, 0 for those that are not there."""
+    figures = {name: counts.get(name, 0) for name in SYNC_FIGURES}
+    return cast(SyncFigures, {**figures, "blocked_reasons": blocked_reasons, "warnings": warnings})
 
 
 def _cut_short_in_flight(run: Run) -> int:
@@ -116,7 +120,7 @@ def sync_json(run: Run) -> dict[str, Any]:
 UNDO_FIGURES = ("seen", "deleted", "minutes_deleted", "already_gone", "left_alone", "blocked", "failed", "unknown")
 
 
-def undo_figures(run: Run) -> dict[str, Any]:
+def undo_figures(run: Run) -> UndoFigures:
     """Return the counts of an undo: `seen`, what the undone run created, is the sum of the others but `left_alone`.
 
     In a dry run `deleted` and `minutes_deleted` say what would happen.
@@ -124,23 +128,29 @@ def undo_figures(run: Run) -> dict[str, Any]:
     figures_of_sync = sync_figures(run)
     outcomes = [Outcome.DELETED, *([Outcome.PLANNED] if run.dry_run else [])]
     deletions = run.items.filter(verb=Verb.DELETE, outcome__in=outcomes)
-    own = {
+    return {
+        "seen": figures_of_sync["seen"],
+        "deleted": figures_of_sync["deleted"],
         "minutes_deleted": deletions.aggregate(minutes=Sum("minutes"))["minutes"] or 0,
         "already_gone": figures_of_sync["unchanged"],
-        "left_alone": run.counters.get("left_alone", 0),
+        "left_alone": run_counters.of(run).get("left_alone", 0),
+        "blocked": figures_of_sync["blocked"],
+        "failed": figures_of_sync["failed"],
+        "unknown": figures_of_sync["unknown"],
+        "blocked_reasons": figures_of_sync["blocked_reasons"],
+        "warnings": figures_of_sync["warnings"],
     }
-    figures = {name: own[name] if name in own else figures_of_sync[name] for name in UNDO_FIGURES}
-    return {**figures, "blocked_reasons": figures_of_sync["blocked_reasons"], "warnings": figures_of_sync["warnings"]}
 
 
 def undo_json(run: Run) -> dict[str, Any]:
     """Return an undo as the JSON that `undo_run` prints."""
+    options = RunOptions.of(run)
     return {
         "run": run.pk,
         "status": run.status,
         "dry_run": run.dry_run,
-        "undone_run": run.options.get("undo"),
-        "ignore": bool(run.options.get("ignore")),
+        "undone_run": options.undo,
+        "ignore": options.ignore,
         **undo_figures(run),
         "api_calls": api_calls(run),
         **_error(run),
@@ -159,7 +169,7 @@ def check_json(run: Run) -> dict[str, Any]:
     return {
         "run": run.pk,
         "status": run.status,
-        **{name: run.counters.get(name, empty) for name, empty in zeros.items()},
+        **{name: run_counters.of(run).get(name, empty) for name, empty in zeros.items()},
         "warnings": {Code.UNREADABLE: 0, **run.warnings},
         "api_calls": api_calls(run),
         **_error(run),
@@ -173,8 +183,9 @@ def _error(run: Run) -> dict[str, Any]:
 
 
 def attempted(run: Run) -> bool:
-    """Return True if the run sent anything or may have: as saved at its end (ATTEMPTED), else as its rows say."""
-    return bool(run.counters[ATTEMPTED]) if ATTEMPTED in run.counters else _has_own_writes(run)
+    """Return True if the run sent anything or may have: as saved at its end, else as its rows say."""
+    saved = run_counters.of(run).get("attempted")
+    return _has_own_writes(run) if saved is None else saved
 
 
 def attempted_since(run: Run, leased_at: datetime | None) -> bool:
@@ -182,7 +193,9 @@ def attempted_since(run: Run, leased_at: datetime | None) -> bool:
 
     `leased_at`: since when it has been the company's only writer; None if it never was.
     """
-    return bool(run.counters.get(ATTEMPTED)) or _has_own_writes(run) or _was_tried_since(run.company, leased_at)
+    return (
+        run_counters.of(run).get("attempted", False) or _has_own_writes(run) or _was_tried_since(run.company, leased_at)
+    )
 
 
 def _was_tried_since(company: Company | None, leased_at: datetime | None) -> bool:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
+from typing import Any, Unpack
 
 from django.db import transaction
 
@@ -12,6 +11,7 @@ from integrations.limits import throttle
 from integrations.models import Company, ConnectionEvent, Workspace
 from syncjobs.ledger import lease
 from syncjobs.models import Run
+from syncjobs.run_options import RunDetails, RunOptions
 from syncjobs.runs import queue
 
 Status = Run.Status
@@ -46,9 +46,15 @@ def former_company_text(company: Company) -> str:
 
 
 def request_run(
-    kind: str, workspace: Workspace, *, trigger: str, now: datetime, following: Run | None = None, **details: Any
+    kind: str,
+    workspace: Workspace,
+    *,
+    trigger: str,
+    now: datetime,
+    following: Run | None = None,
+    **details: Unpack[RunDetails],
 ) -> Run:
-    """Create a run and put it into the queue, in one transaction; `details` are those of `create_run`.
+    """Create a run and put it into the queue, in one transaction.
 
     One run of a workspace at a time: raises AlreadyRunning while another than `following` waits or is under way.
     A command works on its run itself, so it is neither queued nor refused here: the company's lease makes it wait for
@@ -73,22 +79,9 @@ def _refuse_second(workspace: Workspace, following: Run | None) -> None:
         raise AlreadyRunning(first)
 
 
-def create_run(
-    kind: str,
-    workspace: Workspace,
-    *,
-    trigger: str,
-    now: datetime,
-    person: Any = None,
-    dry_run: bool = False,
-    first: date | None = None,
-    last: date | None = None,
-    options: Mapping[str, Any] | None = None,
-) -> Run:
-    """Create the row of a run, neither queued nor started. Without dates a sync goes from the start date to today.
-
-    `options` limit it to some users, projects or entries, or make it resend or believe deletions (see Run.options).
-    """
+def create_run(kind: str, workspace: Workspace, *, trigger: str, now: datetime, **details: Unpack[RunDetails]) -> Run:
+    """Create the row of a run, neither queued nor started."""
+    first, last = details.get("first"), details.get("last")
     if kind == Run.Kind.SYNC:
         first, last = first or workspace.start_date, last or workspace.today(now)
     return Run.objects.create(
@@ -97,11 +90,11 @@ def create_run(
         # Kept with the run: the workspace may be connected to another company later.
         company=workspace.company,
         trigger=trigger,
-        person=person,
-        dry_run=dry_run,
+        person=details.get("person"),
+        dry_run=details.get("dry_run", False),
         from_date=first,
         to_date=last,
-        options=dict(options or {}),
+        options=details.get("options", RunOptions()).as_row(),
         created_at=now,
     )
 

@@ -15,7 +15,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 
 from integrations.models import ConnectionEvent, TimeEntry, Workspace
 from mapping.errors import Refused
-from syncjobs import decisions
+from syncjobs import decisions, run_counters
 from syncjobs.display.formatting import number
 from syncjobs.models import EntryOverride, EntryStatus, Receipt, Run, RunItem
 from syncjobs.planning import evaluate
@@ -24,10 +24,9 @@ from syncjobs.rules.reasons import Reason
 from syncjobs.rules.steps import changes
 from syncjobs.rules.steps.many_deletions import MANY_DELETIONS, MANY_MISSING, WARNINGS, are_many
 from syncjobs.rules.verbs import Verb
+from syncjobs.run_options import RunOptions
 
 Outcome = RunItem.Outcome
-# Options of a run: a person's two answers.
-DELETE, KEEP = "believe_deletions", "keep_deletions"
 WHY = "Many deletions at once: someone has to decide whether they are intended."
 
 
@@ -38,9 +37,10 @@ def decide(run: Run, *, sent: int, now: datetime) -> None:
     planned later in the run. An undo, a resend and a correction are a person's word already.
     """
     planned = run.items.filter(verb=Verb.DELETE, outcome=Outcome.PLANNED)
-    if run.options.get(KEEP):
+    options = RunOptions.of(run)
+    if options.keep_deletions:
         _keep(run, planned, now)
-    elif run.kind == Run.Kind.SYNC and not any(run.options.get(name) for name in (DELETE, "resend", "amend")):
+    elif run.kind == Run.Kind.SYNC and not (options.believe_deletions or options.resend or options.amend):
         _wait(run, planned, sent)
 
 
@@ -58,11 +58,6 @@ def forget_kept(plan: Plan, workspace: Workspace) -> None:
         decisions.stop_keeping(workspace, back)
 
 
-def is_answered(run: Run) -> bool:
-    """Return True if a person has said what is to become of many deletions."""
-    return bool(run.options.get(DELETE) or run.options.get(KEEP))
-
-
 def _keep(run: Run, planned: QuerySet[RunItem], now: datetime) -> None:
     """Drop the deletions from the plan, and remember for each entry that its time stays."""
     still_there = planned.filter(gone=False).count()
@@ -70,8 +65,8 @@ def _keep(run: Run, planned: QuerySet[RunItem], now: datetime) -> None:
     if not run.dry_run:
         decisions.record_kept(run.workspace, ids, person=run.person, now=now)
     planned.delete()
-    unchanged = run.counters.get("unchanged", 0) + still_there
-    run.counters, run.total = {**run.counters, "unchanged": unchanged}, run.total - len(ids)
+    run_counters.count(run, unchanged=run_counters.of(run).get("unchanged", 0) + still_there)
+    run.total -= len(ids)
     run.save(update_fields=["counters", "total"])
 
 
@@ -97,7 +92,7 @@ def _wait(run: Run, planned: QuerySet[RunItem], sent: int) -> None:
 def _asked_before(run: Run, planned: QuerySet[RunItem], *, deletions: int, sent: int) -> QuerySet[RunItem]:
     """Return the planned deletions that an earlier run asked about, while those that wait are many all the same."""
     # A sync of one entry is a person's word.
-    if run.options.get("entries") or not planned.exists():
+    if RunOptions.of(run).entries or not planned.exists():
         return planned.none()
     asked = undecided(before=run).filter(run__workspace=run.workspace)
     elsewhere = asked.exclude(entry_id__in=run.items.values("entry_id")).count()

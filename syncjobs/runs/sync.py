@@ -22,9 +22,11 @@ from syncjobs.ledger.lease import Heartbeat
 from syncjobs.models import Run, RunItem
 from syncjobs.planning import build, evaluate, inputs, lines, save, window
 from syncjobs.planning.billing import BillingReader
+from syncjobs.planning.context import PlanningContext, load_context
 from syncjobs.planning.unanswered import Absent
 from syncjobs.rules.codes import Code
 from syncjobs.rules.stages import Stage
+from syncjobs.run_options import RunOptions
 from syncjobs.runs import many_deletions
 from syncjobs.runs.unknown_outcomes import UnknownOutcomes
 from syncjobs.sending import execute
@@ -110,7 +112,7 @@ class Sync:
         self._unknown.settle(stage)
         self._unknown.check_sent_again()
         self._unknown.close_not_arrived(absent, now)
-        context = inputs.load_context(self._run.workspace)
+        context = load_context(self._run.workspace)
         for ids in window.ordered_ids(self._run.workspace, time_window, last=set()):
             self._reevaluate(ids, context, now)
         held_items = self._run.items.filter(gone=True, outcome__in=HELD)
@@ -123,7 +125,7 @@ class Sync:
     def _make_plan(self, time_window: window.Window, absent: Mapping[str, Absent], now: datetime) -> None:
         """Plan chunk by chunk to bound memory; compare planned writes with QuickBooks a thousand at a time."""
         run = self._run
-        context, plan_writer = inputs.load_context(run.workspace), save.PlanWriter(run)
+        context, plan_writer = load_context(run.workspace), save.PlanWriter(run)
         writes: build.Plan | None = None
         try:
             # Entries that failed before go last, so that bad records never stop good ones (docs/decisions/0004).
@@ -234,6 +236,7 @@ class Sync:
         # Users or projects were added since the last check; as unknown ones their time would be held.
         if names_unknown and not never_checked:
             pull.pull_workspace(workspace, self._clockify, reading=self.reading, now=now)
+        options = RunOptions.of(run)
         time_window = window.store(
             workspace,
             self._clockify,
@@ -241,11 +244,11 @@ class Sync:
             *dates,
             reading=self.reading,
             now=now,
-            ask_all=many_deletions.is_answered(run),
-            ask_kept=bool(run.options.get("amend")),
+            ask_all=options.answers_deletions,
+            ask_kept=bool(options.amend),
         )
         self._count_unreadable()
-        window.narrow(workspace, time_window, run.options)
+        window.narrow(workspace, time_window, options)
         if names_unknown or never_checked or not mapping.was_matched(workspace):
             evaluate.refresh(workspace, now=now, compare_names=True)
         return time_window
@@ -261,7 +264,7 @@ class Sync:
 
     def _plan_again(self, entry_ids: set[str], absent: Mapping[str, Absent]) -> build.Plan:
         """Return the plan of these entries as they are now, without those that have to wait. Raises ApiError."""
-        context = inputs.load_context(self._run.workspace)
+        context = load_context(self._run.workspace)
         gone = self._unknown.gone() & entry_ids
         plan = build.intend(self._run, context, sorted(entry_ids - gone), sorted(gone), absent)
         self._check_against_quickbooks(plan)
@@ -271,13 +274,13 @@ class Sync:
         rows = [row for entry_id, row in plan.entries.items() if entry_id not in plan.gone and row.deleted_at is None]
         self._evaluate_rows(rows, plan.context, now)
 
-    def _reevaluate(self, ids: Sequence[str], context: inputs.PlanningContext, now: datetime) -> None:
+    def _reevaluate(self, ids: Sequence[str], context: PlanningContext, now: datetime) -> None:
         """Save the status of entries after sending, by their current receipts."""
         rows = list(TimeEntry.objects.current(self._run.workspace).filter(clockify_id__in=ids))
         receipts = inputs.receipts_by_entry(self._run.workspace, ids)
         self._evaluate_rows(rows, replace(context, receipts=receipts), now)
 
-    def _evaluate_rows(self, rows: Sequence[TimeEntry], context: inputs.PlanningContext, now: datetime) -> None:
+    def _evaluate_rows(self, rows: Sequence[TimeEntry], context: PlanningContext, now: datetime) -> None:
         """Save each entry's status; reasons that this run got from QuickBooks override those from our own data."""
         ids = [row.clockify_id for row in rows]
         items = self._run.items.filter(entry_id__in=ids, outcome__in=HELD)

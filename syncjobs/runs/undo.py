@@ -10,11 +10,12 @@ from django.db.models import QuerySet
 
 from integrations.models import TimeEntry, Workspace
 from mapping.errors import Refused
-from syncjobs import decisions
+from syncjobs import decisions, run_counters
 from syncjobs.ledger import activities, journal
 from syncjobs.models import EntryOverride, Receipt, Run, RunItem, Schedule
 from syncjobs.planning import evaluate, inputs, save, unanswered
 from syncjobs.planning.build import Plan
+from syncjobs.planning.context import load_context, load_context_for
 from syncjobs.planning.unanswered import Absent
 from syncjobs.rules.codes import ByHand, Code
 from syncjobs.rules.reasons import Reason, sentence, with_day_texts
@@ -22,6 +23,7 @@ from syncjobs.rules.stages import Stage
 from syncjobs.rules.steps import changes, corrections
 from syncjobs.rules.steps.changes import Step
 from syncjobs.rules.verbs import Verb
+from syncjobs.run_options import RunOptions
 from syncjobs.runs import lifecycle
 from syncjobs.runs.sync import Sync
 from syncjobs.sending import execute
@@ -89,7 +91,12 @@ def resent_by(workspace: Workspace) -> Schedule | None:
 
 def sends_again(run: Run) -> bool:
     """Return True if the next sync sends the entries again; after a correction the original activity stays."""
-    return run.options.get("amend") != corrections.CORRECT
+    return RunOptions.of(run).amend != corrections.CORRECT
+
+
+def _undone(run: Run) -> Run:
+    """Return the run that this undo undoes."""
+    return Run.objects.get(pk=RunOptions.of(run).undo or 0)
 
 
 def note_of(run: Run) -> str:
@@ -120,18 +127,18 @@ class Undo(Sync):
         if not run.dry_run:
             self._take_back_late_duplicates()
         stage(Stage.PLANNING)
-        undone = Run.objects.get(pk=run.options["undo"])
+        undone = _undone(run)
         plan = self._intend(undone)
         if plan.has_writes:
             self._reread_subscription_if_old(now)
         self._check(plan)
-        run.counters = {**run.counters, "left_alone": left_alone(undone)}
+        run_counters.count(run, left_alone=left_alone(undone))
         plan_writer = save.PlanWriter(run)
         plan_writer.add(plan)
         plan_writer.close()
         if run.dry_run:
             return
-        if run.options.get("ignore"):
+        if RunOptions.of(run).ignore:
             self._ignore_entries(note_of(undone), now)
         stage(Stage.DELETING)
         execute.carry_out(run, self._quickbooks, self._heartbeat, breaker=self._breaker, progress=progress)
@@ -139,7 +146,7 @@ class Undo(Sync):
         self._unknown.settle()
         self._unknown.close_not_arrived(absent, now)
         self._unignore_kept(note_of(undone))
-        self._reevaluate(list(plan.entries), inputs.load_context(run.workspace), now)
+        self._reevaluate(list(plan.entries), load_context(run.workspace), now)
         deleted_ids = [entry_id for entry_id, entry in plan.entries.items() if entry.deleted_at is not None]
         evaluate.mark_deleted(run.workspace, deleted_ids, now=now)
 
@@ -151,7 +158,7 @@ class Undo(Sync):
         rows = TimeEntry.objects.filter(workspace=workspace, clockify_id__in=created(undone).values("entry_id"))
         entries = {row.clockify_id: row for row in rows.defer("raw")}
         days = [item.txn_date for item in items if item.txn_date] or [date.min]
-        context = inputs.load_context_for(workspace, ids, min(days), max(days))
+        context = load_context_for(workspace, ids, min(days), max(days))
         context = replace(
             context,
             receipts={**context.receipts, **_corrections(workspace, items)},
@@ -182,7 +189,7 @@ class Undo(Sync):
         plan.steps = [_with_kept_message(step) for step in plan.steps]
 
     def _plan_again(self, entry_ids: set[str], absent: Mapping[str, Absent]) -> Plan:
-        plan = self._intend(Run.objects.get(pk=self._run.options["undo"]))
+        plan = self._intend(_undone(self._run))
         plan = plan.part([step for step in plan.steps if step.entry_id in entry_ids], unknown=False)
         self._check(plan)
         return plan

@@ -22,6 +22,7 @@ from syncjobs import entry_versions
 from syncjobs.ledger import activities
 from syncjobs.models import Receipt
 from syncjobs.planning import evaluate, inputs, since_sent
+from syncjobs.planning.context import load_context_for
 from syncjobs.rules.drafts.draft import Draft
 from syncjobs.rules.steps import answered, changes
 
@@ -76,7 +77,7 @@ def adopt(
 
 def _note_differences(workspace: Workspace, row: TimeEntry, receipt: Receipt, *, person: Any, now: datetime) -> None:
     """Note another rate or item of QuickBooks' copy: who adopts it takes it as it is, and nothing changed since."""
-    context = inputs.load_context_for(workspace, [row.clockify_id], row.txn_date, row.txn_date)
+    context = load_context_for(workspace, [row.clockify_id], row.txn_date, row.txn_date)
     today = since_sent.today(context.entry(row), context, receipt)
     note = {"by": person.get_username() if person else "", "at": now.isoformat()}
     receipt.noted = {field: {"now": value, **note} for field, value in today.items()}
@@ -91,7 +92,7 @@ def told(receipt: Receipt) -> str:
 
 def _planned(workspace: Workspace, row: TimeEntry, activity: Activity) -> Draft:
     """Return what would be sent of the entry. Raises Refused unless the activity almost fits it."""
-    context = inputs.load_context_for(workspace, [row.clockify_id], row.txn_date, row.txn_date)
+    context = load_context_for(workspace, [row.clockify_id], row.txn_date, row.txn_date)
     entry = context.entry(row)
     planned = changes.draft_as_linked(entry, context.resolve(entry))
     same_kind = planned is not None and planned.person_kind == activity.person_kind

@@ -22,8 +22,8 @@ from syncjobs.ledger import activities
 from syncjobs.models import EntryStatus, Receipt
 from syncjobs.planning import evaluate, inputs, lines, since_sent, window
 from syncjobs.planning.billing import BillingReader
+from syncjobs.planning.context import PlanningContext, load_context_for
 from syncjobs.planning.evaluate import Evaluation
-from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import reasons
 from syncjobs.rules.codes import Code
 from syncjobs.rules.drafts.draft import Draft
@@ -106,7 +106,7 @@ def explain(workspace: Workspace, entry_id: str, *, now: datetime) -> Explanatio
         row = stored_entry
     if row is None:
         raise UnknownEntry(f"{workspace} has no time entry {entry_id}.")
-    context = inputs.load_context_for(workspace, [entry_id], row.txn_date, row.txn_date)
+    context = load_context_for(workspace, [entry_id], row.txn_date, row.txn_date)
     receipt = context.receipts.get(entry_id)
     quickbooks_id = receipt.quickbooks_id if receipt else None
     override = context.overrides.get(entry_id)

@@ -15,8 +15,10 @@ from syncjobs.runs import lifecycle as runs
 
 def look_around(sender: object, *, workspace: Workspace, person: Any, again: bool, **_: object) -> None:
     """Request a check; after a reconnect also a dry run of what would be sent. Nothing is sent by itself."""
-    request_fields = {"trigger": Run.Trigger.BUTTON, "person": person, "now": database_now()}
+    button, now = Run.Trigger.BUTTON, database_now()
     with suppress(runs.AlreadyRunning), transaction.atomic():
-        check = runs.request_run(Run.Kind.CHECK, workspace, **request_fields)
+        check = runs.request_run(Run.Kind.CHECK, workspace, trigger=button, now=now, person=person)
         if again:
-            runs.request_run(Run.Kind.SYNC, workspace, dry_run=True, following=check, **request_fields)
+            runs.request_run(
+                Run.Kind.SYNC, workspace, trigger=button, now=now, following=check, person=person, dry_run=True
+            )

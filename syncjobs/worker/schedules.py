@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 
@@ -15,6 +14,7 @@ from integrations.quickbooks import tokens
 from syncjobs.models import Run, Schedule
 from syncjobs.rules import timetable
 from syncjobs.rules.timetable import Timetable
+from syncjobs.run_options import RunDetails
 from syncjobs.runs import comparison, lost_connections, queue
 from syncjobs.runs import lifecycle as runs
 from syncjobs.support.checklist import check_work
@@ -75,7 +75,7 @@ def _start(schedule: Schedule, now: datetime, due: datetime | None) -> int:
     workspace = schedule.workspace
     if workspace.company is None:
         return 0
-    details: dict[str, Any] = {}
+    details: RunDetails = {}
     if schedule.kind == Run.Kind.RECONCILE:
         days = comparison.open_period(workspace, now)
         if days is None:

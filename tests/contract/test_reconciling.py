@@ -226,7 +226,7 @@ def test_a_correction_stands_beside_the_billed_time(scene: Scene, ada: str, site
     scene.bill(scene.receipt(billed).quickbooks_id)
     scene.stretch(billed, 240.25)
     scene.sync()
-    preview = work(scene, dry_run=True, **correction.run_options(scene.workspace, scene.mirrored(billed), "correct"))
+    preview = work(scene, dry_run=True, **correction.run_details(scene.workspace, scene.mirrored(billed), "correct"))
     days = {"first": preview.from_date, "last": preview.to_date}
     work(scene, **days, options=correction.as_shown(preview))
 

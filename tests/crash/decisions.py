@@ -14,6 +14,7 @@ from integrations.models import TimeEntry
 from mapping.errors import Refused
 from syncjobs.models import Action, Receipt, Run
 from syncjobs.rules.steps.corrections import CORRECT, OVERRIDE
+from syncjobs.run_options import RunOptions
 from syncjobs.runs import correction, queue
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs.execution import RunExecution
@@ -64,7 +65,7 @@ class Decisions:
         """Preview it here and queue what the button of the preview requests; return whether that was possible."""
         workspace = self._life.scene.workspace
         if option == UNDO:
-            options = {"undo": int(subject)}
+            options = RunOptions(undo=int(subject))
             run = runs.create_run(Run.Kind.UNDO, workspace, trigger="button", now=timezone.now(), options=options)
             queue.enqueue(run)
             return True
@@ -92,7 +93,7 @@ class Decisions:
         workspace = self._life.scene.workspace
         try:
             row = TimeEntry.objects.get(workspace=workspace, clockify_id=entry)
-            details = correction.run_options(workspace, row, option)
+            details = correction.run_details(workspace, row, option)
             preview = runs.create_run("sync", workspace, trigger="command", now=timezone.now(), dry_run=True, **details)
             RunExecution(preview).work()
         except (TimeEntry.DoesNotExist, Refused, ApiError, DatabaseError):

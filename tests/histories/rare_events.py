@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from mapping.decisions import decide, versions
+from mapping.decisions.new_decision import NewDecision
 from mapping.errors import Moved
 from syncjobs.models import Action, Run
 from tests.histories import backups
@@ -31,7 +32,7 @@ class RareEvents(Events):
             return
         before = versions.version_of(workspace, kind, id)
         with pytest.raises(Moved):
-            decision(workspace, kind, id, person=None, now=timezone.now(), version=shown)
+            decision(NewDecision(workspace, kind, id, at=timezone.now(), version=shown))
         assert versions.version_of(workspace, kind, id) == before
 
     # --- an undo ---------------------------------------------------------------------------------------------

@@ -152,7 +152,7 @@ class Correction(Write):
         """Add what is missing, from a preview as a person presses it; once it is there, only sync."""
         if Receipt.objects.filter(entry_id=self.victim, part=1, state="sent").exists() or self.scene.open_actions():
             return ended(self.scene.sync())
-        options = correction.run_options(self.scene.workspace, self.scene.mirrored(self.victim), "correct")
+        options = correction.run_details(self.scene.workspace, self.scene.mirrored(self.victim), "correct")
         preview = self._work(dry_run=True, **options)
         done = self._work(first=preview.from_date, last=preview.to_date, options=correction.as_shown(preview))
         return (0 if done.status == Run.Status.SUCCEEDED else 4), done.error_message

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-from datetime import datetime
-
-from integrations.models import Workspace
 from mapping.decisions import decide
+from mapping.decisions.new_decision import NewDecision
 from syncjobs.management.record_command import RecordCommand
 
 
@@ -11,6 +9,6 @@ class Command(RecordCommand):
     help = "Leave a user, client or project and its time out until a person links it."
     takes_json = False
 
-    def decide(self, workspace: Workspace, kind: str, clockify_id: str, *, now: datetime) -> str:
-        decide.ignore(workspace, kind, clockify_id, now=now)
-        return f"{kind.capitalize()} {clockify_id} is ignored until someone links it."
+    def decide(self, decision: NewDecision) -> str:
+        decide.ignore(decision)
+        return f"{decision.kind.capitalize()} {decision.clockify_id} is ignored until someone links it."

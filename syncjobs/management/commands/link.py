@@ -6,6 +6,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from mapping.decisions import decide
+from mapping.decisions.batch import Choice
 from syncjobs.management.record_command import RecordCommand
 from syncjobs.planning import evaluate
 
@@ -22,9 +23,8 @@ class Command(RecordCommand):
         workspace, now = self.connected_workspace(options), timezone.now()
         kind, clockify_id = options["kind"], options["clockify_id"]
         with evaluate.deciding(workspace, now=now):
-            warnings = decide.link(
-                workspace, kind, clockify_id, options["quickbooks_id"], vendor=options["vendor"], now=now
-            )
+            choice = Choice("link", kind, clockify_id, options["quickbooks_id"], options["vendor"])
+            warnings = decide.link(choice.decision(workspace, at=now))
         for warning in warnings:
             self.progress(f"Warning: {warning}")
         if options["json"]:

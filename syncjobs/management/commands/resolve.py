@@ -8,12 +8,14 @@ from django.utils import timezone
 from integrations.models import TimeEntry
 from mapping.errors import Refused
 from syncjobs import decisions
+from syncjobs.decisions import NewEntryDecision
 from syncjobs.management import base
 from syncjobs.models import EntryOverride, EntryStatus, Run, RunItem
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
 from syncjobs.rules.codes import Code
 from syncjobs.rules.steps import corrections
+from syncjobs.run_options import RunDetails
 from syncjobs.runs import correction
 from syncjobs.runs.execution import RunExecution
 from syncjobs.runs.figures import exit_code
@@ -72,7 +74,7 @@ class Command(base.Command):
         if uncertain is not None:
             manual.leave_out(uncertain, now=timezone.now())
             return "It is left out from now on, and no longer looked for in QuickBooks."
-        decisions.ignore(entry.workspace, entry, person=None, now=timezone.now())
+        decisions.ignore(_decision(entry))
         return "It is left out from now on; what was sent before stays where it is."
 
     def _send_anyway(self, entry: TimeEntry) -> str:
@@ -87,7 +89,7 @@ class Command(base.Command):
         if not held_by:
             raise Refused("Nothing that may be set aside holds this entry.")
         for code in held_by:
-            decisions.send_anyway(entry.workspace, entry, code, person=None, now=timezone.now())
+            decisions.send_anyway(_decision(entry), code)
         return f"{', '.join(held_by)} set aside; the next sync sends it if nothing else holds it."
 
     def _adopt(self, entry: TimeEntry, activity_id: str) -> str:
@@ -100,7 +102,7 @@ class Command(base.Command):
 
     def _keep_quickbooks(self, entry: TimeEntry) -> str:
         _look(entry, "keep")
-        decisions.keep_quickbooks(entry.workspace, entry, person=None, now=timezone.now())
+        decisions.keep_quickbooks(_decision(entry))
         return "QuickBooks keeps what it has, and nothing is written for this entry."
 
     def _send_clockify(self, entry: TimeEntry) -> Run:
@@ -108,14 +110,14 @@ class Command(base.Command):
         explanation = _look(entry, "overwrite")
         if Code.BILLED_IN_QUICKBOOKS in explanation.evaluation.codes:
             raise Refused("It is billed in QuickBooks; the invoice is left as is. Correct it there if it is wrong.")
-        details = correction.run_options(entry.workspace, entry, corrections.OVERRIDE)
-        preview = self._carry_out(entry, dry_run=True, **details)
+        details = correction.run_details(entry.workspace, entry, corrections.OVERRIDE)
+        preview = self._carry_out(entry, {**details, "dry_run": True})
         if exit_code(preview):
             return preview
         _refuse_held(preview)
-        return self._carry_out(entry, **{**details, "options": correction.as_shown(preview)})
+        return self._carry_out(entry, {**details, "options": correction.as_shown(preview)})
 
-    def _carry_out(self, entry: TimeEntry, **details: Any) -> Run:
+    def _carry_out(self, entry: TimeEntry, details: RunDetails) -> Run:
         run = request_run(Run.Kind.SYNC, entry.workspace, trigger=Run.Trigger.COMMAND, now=timezone.now(), **details)
         RunExecution(run, on_stage=self.progress).work()
         return run
@@ -135,6 +137,10 @@ class Command(base.Command):
             for reason in explanation["reasons"]:
                 self.stdout.write(f"  {reason['code']}: {reason['message']} {reason['fix']}")
         return code
+
+
+def _decision(entry: TimeEntry) -> NewEntryDecision:
+    return NewEntryDecision(entry.workspace, entry, at=timezone.now())
 
 
 def _uncertain(entry: TimeEntry) -> manual.UncertainWriteDecision | None:

@@ -10,6 +10,7 @@ from syncjobs.management import base, run_command
 from syncjobs.models import Run
 from syncjobs.planning import service_item
 from syncjobs.rules.steps.many_deletions import in_doubt, waiting
+from syncjobs.run_options import RunOptions
 from syncjobs.runs.figures import SYNC_FIGURES, sync_json
 from syncjobs.runs.lifecycle import request_run
 
@@ -57,7 +58,11 @@ class Command(run_command.RunCommand):
             dry_run=options["dry_run"],
             first=options["from"],
             last=options["to"],
-            options={name: True for name in ("resend", "believe_deletions", "keep_deletions") if options[name]},
+            options=RunOptions(
+                resend=options["resend"],
+                believe_deletions=options["believe_deletions"],
+                keep_deletions=options["keep_deletions"],
+            ),
         )
         if run.from_date > run.to_date:  # type: ignore[operator]
             if options["from"]:

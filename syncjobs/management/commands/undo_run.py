@@ -10,6 +10,7 @@ from integrations.models import Workspace
 from mapping.errors import Refused
 from syncjobs.management import run_command
 from syncjobs.models import Run
+from syncjobs.run_options import RunOptions
 from syncjobs.runs import undo
 from syncjobs.runs.figures import UNDO_FIGURES, undo_json
 from syncjobs.runs.lifecycle import request_run
@@ -47,7 +48,7 @@ class Command(run_command.RunCommand):
             trigger=Run.Trigger.COMMAND,
             now=now,
             dry_run=options["dry_run"],
-            options={"undo": undone.pk, **({"ignore": True} if options["ignore"] else {})},
+            options=RunOptions(undo=undone.pk, ignore=options["ignore"]),
         )
         return self.carry_out(run, as_json=options["json"])
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from django.http import HttpRequest, QueryDict
 
-from integrations.kinds import Kind
 from integrations.models import Workspace
 from integrations.typed_numbers import whole_number
 from mapping.decisions import batch, notes, partner_search, undo
-from mapping.decisions.batch import Choice
 from mapping.decisions.decide import LEFT_OUT_THERE
+from mapping.decisions.new_decision import NewDecision
 from mapping.decisions.versions import Version
 from mapping.desk.index import TABS
 from mapping.errors import Refused
@@ -61,19 +59,29 @@ def _posted_record(request: HttpRequest, *, extra_kinds: Collection[str] = ()) -
     return kind, clockify_id
 
 
-def _posted_version(request: HttpRequest) -> str:
-    """Return the version of the row as the page showed it. Raises Refused where the page did not say it."""
-    return str(Version.parse(request.POST.get("version", "")))
+def _posted_decision(
+    request: HttpRequest, workspace: Workspace, now: datetime, *, extra_kinds: Collection[str] = ()
+) -> NewDecision:
+    """Return the decision that was posted, without a partner. Raises Refused where the page did not say its version."""
+    kind, clockify_id = _posted_record(request, extra_kinds=extra_kinds)
+    return NewDecision(
+        workspace,
+        kind,
+        clockify_id,
+        at=now,
+        person=request.user,
+        note=note_of(request.POST),
+        version=str(Version.parse(request.POST.get("version", ""))),
+    )
 
 
 def _link(request: HttpRequest, workspace: Workspace, now: datetime) -> Decided:
-    kind, clockify_id = _posted_record(request)
-    quickbooks_kind, quickbooks_id = partner_search.meant(workspace, kind, chosen(request))
+    kind, _ = _posted_record(request)
     # An employee and a vendor can have the same id in QuickBooks, so the choice says which one is meant.
-    is_vendor = quickbooks_kind == Kind.VENDOR
-    choice = Choice("link", kind, clockify_id, quickbooks_id, is_vendor, version=_posted_version(request))
-    warnings = batch.take(workspace, choice, now=now, person=request.user, note=note_of(request.POST))
-    return Decided("Linked.", f"{kind}-{clockify_id}", warnings)
+    partner = partner_search.meant(workspace, kind, chosen(request))
+    decision = replace(_posted_decision(request, workspace, now), partner=partner)
+    warnings = batch.take("link", decision)
+    return Decided("Linked.", decision.key, warnings)
 
 
 Action = Callable[[HttpRequest, Workspace, datetime], Decided]
@@ -86,26 +94,26 @@ def _without_partner(verb: str, message: str, *, quickbooks_message: str = "") -
     """
 
     def decide(request: HttpRequest, workspace: Workspace, now: datetime) -> Decided:
-        kind, clockify_id = _posted_record(request, extra_kinds=LEFT_OUT_THERE if quickbooks_message else ())
-        choice = Choice(verb, kind, clockify_id, version=_posted_version(request))
-        warnings = batch.take(workspace, choice, now=now, person=request.user, note=note_of(request.POST))
-        return Decided(quickbooks_message if kind in LEFT_OUT_THERE else message, f"{kind}-{clockify_id}", warnings)
+        extra_kinds = LEFT_OUT_THERE if quickbooks_message else ()
+        decision = _posted_decision(request, workspace, now, extra_kinds=extra_kinds)
+        warnings = batch.take(verb, decision)
+        return Decided(quickbooks_message if decision.kind in LEFT_OUT_THERE else message, decision.key, warnings)
 
     return decide
 
 
 def _undo(request: HttpRequest, workspace: Workspace, now: datetime) -> Decided:
     """Undo one decision, or all of one batch; what could not be undone becomes a warning."""
-    details: dict[str, Any] = {"now": now, "person": request.user, "note": note_of(request.POST)}
+    person, note = request.user, note_of(request.POST)
     if request.POST.get("batch"):
-        undone = undo.undo_batch(workspace, _batch(request.POST["batch"]), **details)
+        undone = undo.undo_batch(workspace, _batch(request.POST["batch"]), now=now, person=person, note=note)
         warnings = [reason for _, reason in undone.kept]
         verb = "Redid" if undone.taken_back[0].verb == undo.REDO else "Undid"
         return Decided(f"{verb} {number(len(undone.taken_back), 'decision,decisions')}.", "", warnings)
     decision = whole_number(request.POST.get("decision", ""))
     if decision is None:
         raise Refused("Nothing was chosen.")
-    undone_decision = undo.undo_decision(workspace, decision, **details)
+    undone_decision = undo.undo_decision(workspace, decision, now=now, person=person, note=note)
     message = "Redone." if undone_decision.verb == undo.REDO else "Undone; it is as it was before."
     return Decided(message, f"{undone_decision.kind}-{undone_decision.clockify_id}")
 

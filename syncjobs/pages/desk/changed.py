@@ -14,8 +14,7 @@ from integrations.models import Customer, TimeEntry, Workspace
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity, BillableStatus
 from integrations.unnamed import named
-from mapping.models import MappingOverride
-from mapping.queries import QUICKBOOKS_MODELS, all_links_of, company_of, mapping_overrides_of
+from mapping.queries import QUICKBOOKS_MODELS, company_of
 from syncjobs import entry_versions
 from syncjobs.display import badges, vendor_links
 from syncjobs.display.badges import LOCKING, StatusBadge
@@ -23,7 +22,8 @@ from syncjobs.display.formatting import day, duration, moment
 from syncjobs.ledger import activities
 from syncjobs.models import EntryOverride, EntryStatus, Receipt
 from syncjobs.pages import links, waiting
-from syncjobs.planning import inputs, unanswered
+from syncjobs.planning import inputs
+from syncjobs.planning.context import PlanningContext, load_context_of
 from syncjobs.rules.codes import Code
 from syncjobs.rules.drafts.draft import Draft, from_row
 from syncjobs.rules.drafts.eligibility import Resolution
@@ -107,7 +107,7 @@ def shown(workspace: Workspace, entries: Sequence[TimeEntry], *, ask_quickbooks:
         return []
     ids = [entry.clockify_id for entry in entries]
     receipts = inputs.receipts_by_entry(workspace, ids)
-    context = _context(workspace, entries, receipts)
+    context = load_context_of(workspace, entries, receipts)
     current_activities = {}
     if ask_quickbooks:
         quickbooks_ids = [receipt.quickbooks_id for receipt in receipts.values()]
@@ -141,30 +141,6 @@ def shown(workspace: Workspace, entries: Sequence[TimeEntry], *, ask_quickbooks:
                 row.sentences.append("As read now, QuickBooks has what was sent.")
         rows.append(row)
     return rows
-
-
-def _context(
-    workspace: Workspace, entries: Sequence[TimeEntry], receipts: Mapping[str, Receipt]
-) -> inputs.PlanningContext:
-    """Return the planning context of these entries alone; loading every link and partner would slow the page."""
-    ids = {key for entry in entries for key in (entry.user_id, entry.client_id, entry.project_id) if key}
-    entry_links = list(all_links_of(workspace).filter(clockify_id__in=ids))
-    partners = inputs.partners_of(company_of(workspace), among=entry_links)
-    ignored = mapping_overrides_of(workspace).filter(choice=MappingOverride.Choice.IGNORED, clockify_id__in=ids)
-    overrides = EntryOverride.objects.filter(
-        workspace=workspace, clockify_id__in=[entry.clockify_id for entry in entries]
-    )
-    return inputs.PlanningContext(
-        policy=inputs.policy_of(workspace),
-        mapping_table=inputs.build_mapping_table(
-            entry_links, set(ignored.values_list("kind", "clockify_id")), partners
-        ),
-        overrides={override.clockify_id: override for override in overrides},
-        receipts=receipts,
-        actions={},
-        unanswered=unanswered.load(workspace),
-        currencies=inputs.currencies_of(workspace),
-    )
 
 
 def _row(workspace: Workspace, entry: TimeEntry, receipt: Receipt | None, override: EntryOverride | None) -> ChangedRow:
@@ -252,7 +228,7 @@ class _PartnerNames:
 
 
 def _clockify_values(
-    entry: TimeEntry, context: inputs.PlanningContext, receipt: Receipt, resolution: Resolution, names: _PartnerNames
+    entry: TimeEntry, context: PlanningContext, receipt: Receipt, resolution: Resolution, names: _PartnerNames
 ) -> list[str]:
     """Return the fields that would be sent now, in the order of `FIELD_LABELS`."""
     person, customer = resolution.person, resolution.customer

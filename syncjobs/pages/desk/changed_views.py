@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -17,10 +16,13 @@ from integrations.typed_numbers import whole_number
 from mapping.decisions import notes
 from mapping.errors import Refused
 from syncjobs import decisions
+from syncjobs.decisions import NewEntryDecision
 from syncjobs.models import Run
 from syncjobs.pages import access, paging, run_requests
-from syncjobs.pages.desk import changed, page_context
+from syncjobs.pages.desk import changed
+from syncjobs.pages.desk.head import head
 from syncjobs.rules.steps import corrections
+from syncjobs.run_options import RunDetails, RunOptions
 from syncjobs.runs import correction
 from syncjobs.runs import lifecycle as runs
 
@@ -66,7 +68,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "error": error_text,
         "return_to": request.get_full_path(),
         # This tab has its own sections; the head's are those of the lists of records.
-        **{key: value for key, value in page_context.head(workspace, "changed").items() if key != "sections"},
+        **{key: value for key, value in head(workspace, "changed").items() if key != "sections"},
     }
     return access.show(request, "desk/changed.html", context, title=f"Changed after sending, {workspace.name}")
 
@@ -90,39 +92,49 @@ def _decide(request: HttpRequest, workspace: Workspace) -> HttpResponse:
     return response or redirect(request.get_full_path())
 
 
-def _version(request: HttpRequest) -> str:
-    """Return the version of the entry as the page showed it; one that the page did not say is refused as unknown."""
-    return request.POST.get("version") or "unknown"
+def _decision(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> NewEntryDecision:
+    return NewEntryDecision(
+        workspace,
+        entry,
+        at=timezone.now(),
+        person=request.user,
+        note=notes.cleaned(request.POST.get("note", "")),
+        # One that the page did not say is refused as unknown.
+        version=request.POST.get("version") or "unknown",
+    )
 
 
 def _leave(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> None:
-    note = notes.cleaned(request.POST.get("note", ""))
-    facts: dict[str, Any] = {"person": request.user, "now": timezone.now(), "version": _version(request)}
-    decisions.keep_quickbooks(workspace, entry, note=note, **facts)
+    decisions.keep_quickbooks(_decision(request, workspace, entry))
     messages.success(request, "Left as it is: QuickBooks keeps what was sent, and nothing is written for this entry.")
 
 
 def _put_back(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> None:
-    decisions.stop_ignoring(workspace, entry, person=request.user, now=timezone.now(), version=_version(request))
+    decisions.stop_ignoring(_decision(request, workspace, entry))
     messages.success(request, "Back on the list.")
 
 
 def _preview(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> HttpResponse | None:
     """Start a preview of sending Clockify's version; the page of that run has the button that sends it."""
     # The dates bound what is planned, the option narrows it to this entry.
-    details = {"first": entry.txn_date, "last": entry.txn_date, "options": {"entries": [entry.clockify_id]}}
+    details: RunDetails = {
+        "first": entry.txn_date,
+        "last": entry.txn_date,
+        "options": RunOptions(entries=(entry.clockify_id,)),
+    }
     return _request_preview(request, workspace, details)
 
 
 def _preview_correction(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> HttpResponse | None:
     """Start a preview of overwriting a change by hand, or of adding the missing time beside it."""
-    return _request_preview(request, workspace, correction.run_options(workspace, entry, request.POST["verb"]))
+    return _request_preview(request, workspace, correction.run_details(workspace, entry, request.POST["verb"]))
 
 
-def _request_preview(request: HttpRequest, workspace: Workspace, details: dict[str, Any]) -> HttpResponse | None:
+def _request_preview(request: HttpRequest, workspace: Workspace, details: RunDetails) -> HttpResponse | None:
     """Start the run and return a redirect to it; None, with a warning shown, where another run is active."""
+    asked: RunDetails = {**details, "person": request.user, "dry_run": True}
     try:
-        run = run_requests.request_run(workspace, Run.Kind.SYNC, person=request.user, dry_run=True, **details)
+        run = run_requests.request_run(workspace, Run.Kind.SYNC, **asked)
     except runs.AlreadyRunning as busy:
         run_requests.tell(request, messages.WARNING, str(busy), busy.run)
         return None

@@ -124,8 +124,9 @@ def _submit(request: HttpRequest, workspace: Workspace, write_request: WriteRequ
     confirmed = params.get("confirmed", "")
     # That of the record's row, as it was when this page was opened.
     version = str(Version.parse(params.get("version", ""))) if write_request.record else ""
-    details: dict[str, Any] = {"person": request.user, "note": note, "version": version, "now": now}
-    return submit.carry_out(workspace, write_request, confirmed=confirmed, **details)
+    return submit.carry_out(
+        workspace, write_request, confirmed=confirmed, person=request.user, note=note, version=version, now=now
+    )
 
 
 def _error_message(error: Exception) -> str:

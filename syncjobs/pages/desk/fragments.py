@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -15,6 +13,7 @@ from mapping.decisions.batch import ACTIONS, Choice
 from mapping.errors import Refused
 from syncjobs.pages import access
 from syncjobs.pages.desk import candidate_facts
+from syncjobs.pages.desk.contexts import AnswerContext
 from syncjobs.planning.forecast import Forecast, forecast
 
 
@@ -39,7 +38,7 @@ def forecast_of_row(request: HttpRequest, pk: int) -> HttpResponse:
     """Return the forecast of one choice as a part of a page; nothing is saved."""
     workspace = access.workspace_at(pk)
     params = request.GET
-    context: dict[str, Any] = {}
+    context: AnswerContext = {}
     try:
         context["forecast"] = forecast_of_choice(
             workspace,
@@ -50,7 +49,7 @@ def forecast_of_row(request: HttpRequest, pk: int) -> HttpResponse:
         )
     except Refused as refusal:
         context["refused"] = str(refusal)
-    return render(request, "hourbridge/desk/forecast.html", context)
+    return render(request, "hourbridge/desk/forecast.html", {**context})
 
 
 def forecast_of_choice(workspace: Workspace, verb: str, kind: str, clockify_id: str, partner: str = "") -> Forecast:

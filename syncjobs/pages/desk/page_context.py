@@ -16,44 +16,30 @@ from django.urls import reverse
 
 from integrations.admin_lists.readonly_admin import rows_a_page
 from integrations.models import TimeEntry, Workspace
-from integrations.unnamed import named
 from mapping.decisions import partner_search, versions
 from mapping.decisions.undo import history
 from mapping.desk import wording
 from mapping.desk.index import (
-    IGNORED,
     KINDS,
-    LINKED,
     OPEN,
-    QUICKBOOKS,
     SECTIONS,
     TODO,
     DeskIndex,
     Ref,
-    TabCounts,
-    counted,
     ref_of,
     section_of,
 )
 from mapping.desk.rows import Row, groups
-from mapping.models import Decision
-from mapping.queries import Key, mirrored_names
+from mapping.queries import Key
 from syncjobs.models import EntryStatus
 from syncjobs.pages import access
-from syncjobs.pages.desk import candidate_facts, changed, safe_counts
+from syncjobs.pages.desk import candidate_facts
+from syncjobs.pages.desk.contexts import PageContext, PanelContext, RowsContext
+from syncjobs.pages.desk.head import SECTION_LABELS, TAB_LABELS, head
 from syncjobs.pages.paging import ROWS_A_PAGE
 from syncjobs.planning.forecast import amount
 
 SCRIPT_HEADER = "X-Desk"
-SECTION_LABELS = {
-    TODO: "To do",
-    "decide": "Needs a decision",
-    "suggested": "Suggested",
-    LINKED: "Linked",
-    IGNORED: "Ignored",
-    QUICKBOOKS: "Only in QuickBooks",
-}
-TAB_LABELS = {"people": "People", "clients": "Clients", "projects": "Projects"}
 ENTRY_COLUMNS = {"user": "user_id", "client": "client_id", "project": "project_id"}
 MAX_PANEL_DECISIONS = 5
 
@@ -135,10 +121,21 @@ def to_do(workspace: Workspace, tab: str) -> int:
     return DeskIndex(workspace, tab, TODO).count
 
 
-def context(request: HttpRequest, workspace: Workspace, params: DeskParams) -> dict[str, Any]:
-    """Return the page's template context; the number of queries does not depend on the number of rows."""
+def context(request: HttpRequest, workspace: Workspace, params: DeskParams) -> dict[str, object]:
+    """Return the page's template context, put together from its parts (`contexts`).
+
+    The number of queries does not depend on the number of rows.
+    """
+    page = _page_context(workspace, params)
+    if workspace.company is None:
+        return {**page}
+    head_context = head(workspace, params.tab)
+    return {**page, **head_context, **_list_context(workspace, params, head_context["counts"])}
+
+
+def _page_context(workspace: Workspace, params: DeskParams) -> PageContext:
     tab_url = reverse(f"hourbridge:{params.tab}", args=[workspace.pk])
-    base: dict[str, Any] = {
+    return {
         "workspace": workspace,
         "company": workspace.company,
         "other_workspaces": access.workspaces().exclude(pk=workspace.pk),
@@ -151,34 +148,10 @@ def context(request: HttpRequest, workspace: Workspace, params: DeskParams) -> d
         "tab_label": TAB_LABELS[params.tab],
         "history_url": reverse("hourbridge:desk-history", args=[workspace.pk]),
     }
-    if workspace.company is None:
-        return base
-    head_context = head(workspace, params.tab)
-    return base | head_context | _list_context(workspace, params, head_context["counts"])
 
 
-def head(workspace: Workspace, tab: str) -> dict[str, Any]:
-    """Return the context that every page of the desk has around its list: tabs, progress, last decision."""
-    counts = counted(workspace)
-    return {
-        "tabs": [(name, TAB_LABELS[name], counts.sections[name][TODO]) for name in TAB_LABELS],
-        "changed_count": changed.open_count(workspace),
-        "decided_count": counts.decided,
-        "record_count": counts.all_ours,
-        "counts": counts.sections.get(tab, {}),
-        "held_minutes": counts.minutes.get(tab, 0),
-        "safe_url": f"{reverse('hourbridge:desk-safe', args=[workspace.pk])}?tab={tab}",
-        "safe": safe_counts.known(workspace, tab),
-        **_last_decision(workspace),
-    } | ({"sections": _sections(counts, tab)} if tab in counts.sections else {})
-
-
-def _sections(counts: TabCounts, tab: str) -> list[tuple[str, str, int]]:
-    return [(name, label, counts.sections[tab][name]) for name, label in SECTION_LABELS.items()]
-
-
-def _list_context(workspace: Workspace, params: DeskParams, counts: Mapping[str, int]) -> dict[str, Any]:
-    """Return the context of the page's rows; `counts` are the rows of the tab by section."""
+def _list_context(workspace: Workspace, params: DeskParams, counts: Mapping[str, int]) -> dict[str, object]:
+    """Return the context of the page's rows and its open one; `counts` are the rows of the tab by section."""
     index = index_of(workspace, params)
     if not (index.left or index.right or index.reason):
         # The tab's counts were queried for the head already; without this the paginator would count again.
@@ -200,7 +173,7 @@ def _list_context(workspace: Workspace, params: DeskParams, counts: Mapping[str,
     versions.add_versions(workspace, rows)
     listed = [row for group in row_groups for row in group.rows]
     open_row = next((row for row in listed if row.key == params.opened and row.ref.clockify_id), None)
-    return {
+    rows_context: RowsContext = {
         "section": index.section,
         "is_open_list": index.section in OPEN,
         "requested_section": params.section,
@@ -214,8 +187,8 @@ def _list_context(workspace: Workspace, params: DeskParams, counts: Mapping[str,
         "money": money_held(workspace, rows),
         "open_key": open_row.key if open_row else "",
         "kept_key": kept.key if kept else "",
-        **(_panel_context(workspace, open_row) if open_row else {}),
     }
+    return {**rows_context, **(_panel_context(workspace, open_row) if open_row else {})}
 
 
 def _reasons(index: DeskIndex, params: DeskParams) -> list[tuple[str, str, str, str]]:
@@ -225,7 +198,7 @@ def _reasons(index: DeskIndex, params: DeskParams) -> list[tuple[str, str, str, 
         query = {"show": params.section, "left": params.left, "right": params.right}
         query["reason"] = "" if reason == index.reason else reason
         set_values = {name: value for name, value in query.items() if value}
-        chips.append((reason, wording.title_of(reason, index.kind), f"{rows:,}", urlencode(set_values)))
+        chips.append((reason, wording.title_of(reason), f"{rows:,}", urlencode(set_values)))
     return chips
 
 
@@ -243,7 +216,7 @@ def _keep(refs: list[Ref], kept: Ref) -> list[Ref]:
     return [*refs[: last + 1], kept, *refs[last + 1 :]]
 
 
-def _panel_context(workspace: Workspace, row: Row) -> dict[str, Any]:
+def _panel_context(workspace: Workspace, row: Row) -> PanelContext:
     """Return the context of the panel below the open row."""
     decisions = history(workspace, kind=row.ref.kind, clockify_id=row.ref.clockify_id)
     return {
@@ -272,20 +245,3 @@ def money_held(workspace: Workspace, rows: Iterable[Row]) -> dict[str, dict[str,
             amounts = amounts_by_row[f"{kind}-{clockify_id}"]
             amounts[currency] = amounts.get(currency, Decimal(0)) + entry_count * amount(rate, minutes)
     return amounts_by_row
-
-
-# --- the last decision -----------------------------------------------------------------------------------------
-def _last_decision(workspace: Workspace) -> dict[str, Any]:
-    """Return the context of the bar at the bottom: the last decision and the size of its batch."""
-    last_decision = Decision.objects.filter(workspace=workspace).select_related("person").order_by("-pk").first()
-    if last_decision is None:
-        return {"last_decision": None}
-    batch_size = (
-        Decision.objects.filter(workspace=workspace, batch=last_decision.batch).count() if last_decision.batch else 1
-    )
-    names = mirrored_names(workspace, last_decision.kind, [last_decision.clockify_id])
-    return {
-        "last_decision": last_decision,
-        "last_name": named(names.get(last_decision.clockify_id, ""), last_decision.kind),
-        "batch_size": batch_size,
-    }

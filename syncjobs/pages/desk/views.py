@@ -6,7 +6,6 @@ Everything works as plain forms. A script requests the same pages with the heade
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations.models import Workspace
-from mapping.decisions.versions import Taking
+from mapping.decisions.new_decision import NewDecision
+from mapping.decisions.versions import refuse_if_moved
 from mapping.desk.index import CLIENTS, KINDS, PEOPLE, PROJECTS, TODO
 from mapping.errors import Moved, Refused
 from mapping.queries import Key
@@ -24,6 +24,7 @@ from syncjobs.display.formatting import in_hours, number
 from syncjobs.pages import access, navigation
 from syncjobs.pages.desk import actions, fragments, page_context
 from syncjobs.pages.desk.actions import Decided
+from syncjobs.pages.desk.contexts import AnswerContext
 from syncjobs.pages.desk.page_context import DeskParams
 from syncjobs.planning import evaluate
 
@@ -82,15 +83,15 @@ def _page(request: HttpRequest, pk: int, tab: str) -> HttpResponse:
     except Refused as refusal:
         if request.method == "POST":
             params.opened = _posted_key(request)
-        chosen: dict[str, Any] = {}
+        answer: AnswerContext = {"refused": str(refusal), "open_decisions": navigation.open_decisions()}
         if isinstance(refusal, Moved):
             # It may have left this list; its row stays where the person looks, with its present state.
             params.section = params.section or TODO
             params.kept = _record_of(params)
         elif request.POST.get("verb") == "link":
-            chosen = {"chosen": "other" if request.POST.get("other", "").strip() else request.POST.get("partner", "")}
-        extra_context = {"refused": str(refusal), "open_decisions": navigation.open_decisions(), **chosen}
-        return _render(request, workspace, params, extra_context, status=422 if request.method == "POST" else 200)
+            other = request.POST.get("other", "").strip()
+            answer["chosen"] = "other" if other else request.POST.get("partner", "")
+        return _render(request, workspace, params, answer, status=422 if request.method == "POST" else 200)
 
 
 def _posted_key(request: HttpRequest) -> str:
@@ -106,7 +107,7 @@ def _refuse_to_open_moved(request: HttpRequest, workspace: Workspace, params: De
     """Raise Moved if a row is opened from a list that showed it otherwise, so that the person reads it first."""
     record, seen = _record_of(params), request.GET.get("seen", "")
     if record is not None and seen:
-        Taking(workspace, *record, person=request.user).refuse_if_moved(seen)
+        refuse_if_moved(NewDecision(workspace, *record, at=timezone.now(), person=request.user, version=seen))
 
 
 def _preview(request: HttpRequest, workspace: Workspace, params: DeskParams) -> HttpResponse:
@@ -146,13 +147,13 @@ def _render_decided(
     message = f"{decided.message} {unblocked_text}{page_context.to_do(workspace, params.tab)} to do."
     if params.is_script:
         params.opened = ""
-        extra_context: dict[str, Any] = {
+        answer: AnswerContext = {
             "announcement": " ".join([message, *decided.warnings]),
             "next_key": next_key,
             "warnings": decided.warnings,
+            "open_decisions": navigation.open_decisions(),
         }
-        extra_context["open_decisions"] = navigation.open_decisions()
-        return _render(request, workspace, params, extra_context)
+        return _render(request, workspace, params, answer)
     messages.success(request, message)
     for warning in decided.warnings:
         messages.warning(request, warning)
@@ -176,7 +177,7 @@ def _render(
     request: HttpRequest,
     workspace: Workspace,
     params: DeskParams,
-    extra_context: dict[str, Any] | None = None,
+    answer: AnswerContext | None = None,
     *,
     status: int = 200,
 ) -> HttpResponse:
@@ -184,9 +185,9 @@ def _render(
 
     The inner part is rendered first: inside the page's nested templates the same rows take twice as long (decision 9).
     """
-    context = page_context.context(request, workspace, params) | (extra_context or {}) | access.rights(request)
+    context = {**page_context.context(request, workspace, params), **(answer or {}), **access.rights(request)}
     body = render_to_string("hourbridge/desk/body.html", context, request)
     if params.is_script:
         return HttpResponse(body, status=status)
     title = f"{TITLES[params.tab]}, {workspace.name}"
-    return access.show(request, "desk/page.html", context | {"body": body}, title=title, status=status)
+    return access.show(request, "desk/page.html", {**context, "body": body}, title=title, status=status)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +14,7 @@ from integrations.models import TimeEntry, Workspace
 from mapping.decisions import notes
 from mapping.errors import Refused
 from syncjobs import decisions
+from syncjobs.decisions import NewEntryDecision
 from syncjobs.display.sent import difference_sentences
 from syncjobs.pages import access
 from syncjobs.rules import reasons
@@ -41,46 +41,41 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _ignore(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
-    decisions.ignore(
-        workspace, entry, person=request.user, now=timezone.now(), note=_note(request), version=_version(request)
-    )
+    decisions.ignore(_decision(request, workspace, entry))
     return "Ignored; it is left out. Time sent before stays in QuickBooks."
 
 
 def _stop_ignoring(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
-    decisions.stop_ignoring(workspace, entry, person=request.user, now=timezone.now(), version=_version(request))
+    decisions.stop_ignoring(_decision(request, workspace, entry))
     return "No longer ignored."
 
 
 def _keep(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
-    facts: dict[str, Any] = {"person": request.user, "now": timezone.now(), "version": _version(request)}
-    decisions.keep_quickbooks(workspace, entry, note=_note(request), **facts)
+    decisions.keep_quickbooks(_decision(request, workspace, entry))
     return "Kept: QuickBooks keeps what was sent, until the entry is billable work again."
 
 
 def _stop_keeping(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
-    decisions.stop_ignoring(workspace, entry, person=request.user, now=timezone.now(), version=_version(request))
+    decisions.stop_ignoring(_decision(request, workspace, entry))
     return "No longer kept; the next sync deletes its time in QuickBooks, or asks first if it is one of many."
 
 
 def _send_anyway(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
     code = request.POST.get("code", "")
-    facts: dict[str, Any] = {"person": request.user, "now": timezone.now(), "version": _version(request)}
-    decisions.send_anyway(workspace, entry, code, note=_note(request), **facts)
+    decisions.send_anyway(_decision(request, workspace, entry), code)
     return f"“{reasons.title(code)}” is set aside for this entry; the next sync sends it if nothing else holds it."
 
 
 def _take_back(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
     code = request.POST.get("code", "")
-    facts: dict[str, Any] = {"person": request.user, "now": timezone.now(), "version": _version(request)}
-    decisions.take_back_send_anyway(workspace, entry, code, **facts)
+    decisions.take_back_send_anyway(_decision(request, workspace, entry), code)
     return f"“{reasons.title(code)}” counts again."
 
 
 def _adopt(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
-    quickbooks_id = request.POST.get("quickbooks_id", "")
-    facts: dict[str, Any] = {"person": request.user, "now": timezone.now(), "version": _version(request)}
-    return adopt.told(adopt.adopt(workspace, entry, quickbooks_id, **facts))
+    quickbooks_id, version = request.POST.get("quickbooks_id", ""), _version(request)
+    adopted = adopt.adopt(workspace, entry, quickbooks_id, now=timezone.now(), person=request.user, version=version)
+    return adopt.told(adopted)
 
 
 def _try_again(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> str:
@@ -99,8 +94,11 @@ def _version(request: HttpRequest) -> str:
     return request.POST.get("version") or "unknown"
 
 
-def _note(request: HttpRequest) -> str:
-    return notes.cleaned(request.POST.get("note", ""))
+def _decision(request: HttpRequest, workspace: Workspace, entry: TimeEntry) -> NewEntryDecision:
+    note = notes.cleaned(request.POST.get("note", ""))
+    return NewEntryDecision(
+        workspace, entry, at=timezone.now(), person=request.user, note=note, version=_version(request)
+    )
 
 
 ACTIONS: dict[str, Callable[[HttpRequest, Workspace, TimeEntry], str]] = {

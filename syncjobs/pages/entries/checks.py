@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from integrations.models import TimeEntry, Workspace
 from integrations.unnamed import named
 from syncjobs.display.formatting import ago, day, length, moment, money
-from syncjobs.planning.inputs import PlanningContext
+from syncjobs.planning.context import PlanningContext
 from syncjobs.rules.codes import Code
 from syncjobs.rules.drafts.eligibility import ResolvedPartner
 

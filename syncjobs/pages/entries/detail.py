@@ -15,10 +15,9 @@ from syncjobs.display.formatting import day, length, money
 from syncjobs.models import Action, EntryOverride, EntryStatus, Receipt, RunItem
 from syncjobs.pages import access, links
 from syncjobs.pages.entries import checks, day_proof, draft_lines, duplicates, history, since_sent
-from syncjobs.pages.entries.duplicates import Duplicate
-from syncjobs.planning import inputs
+from syncjobs.pages.entries.contexts import ChecksContext, EntryContext, ReasonLine, SentContext, TimeContext
+from syncjobs.planning.context import PlanningContext, load_context_for
 from syncjobs.planning.forecast import amount
-from syncjobs.planning.inputs import PlanningContext
 from syncjobs.rules import reasons
 from syncjobs.rules.codes import Code
 from syncjobs.runs import many_deletions
@@ -32,25 +31,6 @@ RESOLVED_WHERE = {
     "support": "With support",
 }
 MAX_ATTEMPTS = 20
-
-
-@dataclass(frozen=True)
-class ReasonLine:
-    """One reason as text, with the actions that are allowed; `duplicates` are activities to adopt."""
-
-    code: str
-    title: str
-    sentence: str
-    where: str
-    fix: str
-    by_rule: bool
-    decide_link: str = ""
-    decide_label: str = "Decide"
-    may_be_set_aside: bool = False
-    duplicates: tuple[Duplicate, ...] = ()
-    may_be_tried_again: bool = False
-    alike_link: str = ""
-    form_link: str = ""
 
 
 def title(entry: TimeEntry) -> str:
@@ -90,7 +70,7 @@ class _Records:
         return next((action for action in self.actions if action.shown_state == "on_the_way"), None)
 
 
-def page_context(entry: TimeEntry) -> dict[str, Any]:
+def page_context(entry: TimeEntry) -> EntryContext:
     """Return the page's template context in a fixed number of queries."""
     records = _records(entry)
     workspace, status, receipt = records.workspace, records.status, records.receipt
@@ -149,11 +129,11 @@ def _records(entry: TimeEntry) -> _Records:
         actions=list(actions.select_related("run").order_by("-pk")[:MAX_ATTEMPTS]),
         items=list(items.select_related("run").order_by("-pk")[:MAX_ATTEMPTS]),
         owner=ClockifyUser.objects.filter(workspace=workspace, clockify_id=entry.user_id).first(),
-        planning=inputs.load_context_for(workspace, [entry.clockify_id], entry.txn_date, entry.txn_date),
+        planning=load_context_for(workspace, [entry.clockify_id], entry.txn_date, entry.txn_date),
     )
 
 
-def _time_context(records: _Records) -> dict[str, Any]:
+def _time_context(records: _Records) -> TimeContext:
     """Return how long the entry is, and what it is worth."""
     entry, planning = records.entry, records.planning
     minutes = planning.resolve(planning.entry(entry)).minutes
@@ -165,7 +145,7 @@ def _time_context(records: _Records) -> dict[str, Any]:
     }
 
 
-def _checks_context(records: _Records, rows: Sequence[Mapping[str, Any]], said: Mapping[int, str]) -> dict[str, Any]:
+def _checks_context(records: _Records, rows: Sequence[Mapping[str, Any]], said: Mapping[int, str]) -> ChecksContext:
     """Return every check of the entry, from the reasons that hold it back now."""
     entry, workspace, planning = records.entry, records.workspace, records.planning
     # Without a status, before the first check or after archiving, the checks are what our own data says now.
@@ -178,7 +158,7 @@ def _checks_context(records: _Records, rows: Sequence[Mapping[str, Any]], said: 
     return {"checks": found, "tally": checks.tally(found), "failing": any(check.code for check in found)}
 
 
-def _sent_context(records: _Records) -> dict[str, Any]:
+def _sent_context(records: _Records) -> SentContext:
     """Return what was sent of the entry, what is unlike it now, and what would be sent."""
     entry, workspace, planning = records.entry, records.workspace, records.planning
     receipt, own_receipt = records.receipt, records.own_receipt

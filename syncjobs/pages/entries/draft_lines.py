@@ -10,7 +10,7 @@ from syncjobs.display.formatting import day, duration
 from syncjobs.line_rules import LABELS
 from syncjobs.models import Receipt
 from syncjobs.planning import lines as line_names
-from syncjobs.planning.inputs import PlanningContext
+from syncjobs.planning.context import PlanningContext
 from syncjobs.rules.drafts import draft
 from syncjobs.rules.drafts.eligibility import Resolution
 from syncjobs.rules.steps import changes

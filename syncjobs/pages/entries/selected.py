@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -22,6 +21,7 @@ from syncjobs.pages import access, run_requests
 from syncjobs.pages.amounts import tally_of
 from syncjobs.pages.links import list_of
 from syncjobs.rules import reasons
+from syncjobs.run_options import RunOptions
 
 MAX_AT_ONCE = 500
 MAX_LISTED = 20
@@ -36,9 +36,9 @@ def sync(request: HttpRequest, chosen: QuerySet[TimeEntry]) -> HttpResponse | No
         messages.error(request, str(refusal))
         return None
     days = [entry.txn_date for entry in entries]
-    options = {"entries": sorted(entry.clockify_id for entry in entries)}
+    options = RunOptions(entries=tuple(sorted(entry.clockify_id for entry in entries)))
     run_name = f"The sync of {number(len(entries), ENTRIES)}"
-    return run_requests.request_sync(request, workspace, run_name, min(days), max(days), options)
+    return run_requests.request_sync(request, workspace, run_name, first=min(days), last=max(days), options=options)
 
 
 def ignore(request: HttpRequest, chosen: QuerySet[TimeEntry]) -> HttpResponse | None:
@@ -100,18 +100,14 @@ def _may_be_set_aside(entries: list[TimeEntry]) -> list[tuple[str, str, int]]:
 def _taken(request: HttpRequest, workspace: Workspace, action: str) -> str:
     """Take the decision for the entries as the page showed them; return the sentence about it."""
     versions = _posted_versions(request.POST.getlist("version"))
-    facts: dict[str, Any] = {
-        "person": request.user,
-        "now": timezone.now(),
-        "note": request.POST.get("note", "")[:500],
-    }
+    person, now, note = request.user, timezone.now(), request.POST.get("note", "")[:500]
     if action == "ignore_selected":
-        count = decisions.ignore_many(workspace, versions, **facts)
+        count = decisions.ignore_many(workspace, versions, person=person, now=now, note=note)
         text = f"Ignored {number(count, ENTRIES)}. What was sent before stays in QuickBooks."
     else:
         code = request.POST.get("code", "")
         concerned = _with_reason(workspace, versions, code)
-        count = decisions.send_anyway_many(workspace, concerned, code, **facts)
+        count = decisions.send_anyway_many(workspace, concerned, code, person=person, now=now, note=note)
         text = f"“{reasons.title(code)}” is set aside for {number(count, ENTRIES)}; the next sync sends them."
         versions = concerned
     left = len(versions) - count

@@ -19,7 +19,7 @@ from syncjobs.display.sent import difference_names
 from syncjobs.models import EntryStatus, Receipt
 from syncjobs.pages import access, paging
 from syncjobs.planning import inputs, since_sent
-from syncjobs.planning.inputs import PlanningContext
+from syncjobs.planning.context import PlanningContext, load_context
 from syncjobs.rules.steps import differences
 from syncjobs.rules.steps.differences import Difference
 
@@ -45,7 +45,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     statuses = statuses.defer("entry__raw").order_by("entry__txn_date", "entry_id")
     current_page = paging.page_of(request, statuses)
     entries = [status.entry for status in current_page.object_list]
-    context = inputs.load_context(workspace)
+    context = load_context(workspace)
     receipts = inputs.receipts_by_entry(workspace, [entry.clockify_id for entry in entries])
     by_entry = warned([(entry, receipts.get(entry.clockify_id)) for entry in entries], context, workspace.company)
     rows = [(entry, receipts.get(entry.clockify_id), by_entry[entry.clockify_id]) for entry in entries]

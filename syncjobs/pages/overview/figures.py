@@ -15,11 +15,11 @@ from mapping.models import Mismatch
 from syncjobs.models import Action, EntryStatus, Receipt, Run
 from syncjobs.pages import waiting
 from syncjobs.planning.forecast import amount
+from syncjobs.run_options import NARROWING
 from syncjobs.runs import many_deletions
 
 State = EntryStatus.State
 # Options of a run that looks at some of the time only.
-NARROWING = ["users", "projects", "entries"]
 MIRRORED: tuple[tuple[type[Model], str], ...] = (
     (ClockifyUser, "user,users"),
     (ClockifyClient, "client,clients"),
@@ -133,7 +133,7 @@ def latest_runs() -> dict[tuple[int, str], Run]:
     Without previews, which send nothing, and without runs of chosen people, projects or entries.
     """
     finished = Run.objects.over().filter(dry_run=False, company=F("workspace__company"))
-    finished = finished.exclude(options__has_any_keys=NARROWING)
+    finished = finished.exclude(options__has_any_keys=list(NARROWING))
     finished = finished.order_by()
     latest = finished.values("workspace", "kind").annotate(latest=Max("pk")).values("latest")
     return {(run.workspace_id, run.kind): run for run in Run.objects.filter(pk__in=latest)}

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from integrations.models import Workspace
 from integrations.unnamed import named
-from mapping.desk import rows, wording
+from mapping.desk import wording
 from mapping.models import Mismatch
 from syncjobs.models import EntryStatus
 from syncjobs.pages import links, waiting
@@ -145,7 +145,7 @@ def _by_name(cause: Cause, by_pk: Mapping[int, Workspace], mismatch: Mismatch | 
 
 def _likely(mismatch: Mismatch) -> str:
     """Return what is wrong, with the likeliest partner and why, or why there is none."""
-    words = wording.words(rows.case_of(mismatch))
+    words = wording.words(mismatch)
     if not mismatch.suggestions:
         return words.sentence
     first = mismatch.suggestions[0]

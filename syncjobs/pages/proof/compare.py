@@ -12,6 +12,7 @@ from syncjobs.pages.proof.period import requested
 from syncjobs.planning.inputs import connection_reasons
 from syncjobs.rules.codes import Code
 from syncjobs.rules.reasons import sentence
+from syncjobs.run_options import RunDetails
 from syncjobs.runs import lifecycle
 
 
@@ -23,7 +24,7 @@ def compare(request: HttpRequest, pk: int) -> HttpResponse:
     if period.problem or lost:
         messages.error(request, period.problem or sentence(lost.as_row()))  # type: ignore[union-attr]
         return redirect(period.address(workspace))
-    details = {"first": period.first, "last": period.last, "person": request.user}
+    details: RunDetails = {"first": period.first, "last": period.last, "person": request.user}
     try:
         run_requests.request_run(workspace, Run.Kind.RECONCILE, **details)
     except lifecycle.AlreadyRunning as busy:

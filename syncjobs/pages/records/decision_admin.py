@@ -18,7 +18,6 @@ from integrations.models import ClockifyClient, ClockifyProject, ClockifyUser
 from integrations.unnamed import named
 from mapping.decisions import versions
 from mapping.desk import wording
-from mapping.desk.rows import case_of
 from mapping.models import Decision, Link, MappingOverride, Mismatch, PartnerWrite
 from syncjobs.display import badges, formatting
 from syncjobs.display.badges import StatusBadge
@@ -131,14 +130,14 @@ class MismatchRecords(RecordAdmin):
     )
 
     def leading_facts(self, row: Mismatch) -> list[detail.Fact]:
-        mismatch_wording = wording.words(case_of(row))
+        mismatch_wording = wording.words(row)
         return [
             detail.Fact("Why", f"{mismatch_wording.sentence} Resolve it {mismatch_wording.where}."),
             detail.Fact("Held", ", ".join(part for part in _held(row) if part)),
         ]
 
     def title_of(self, row: Mismatch) -> str:
-        return f"{named(row.clockify_name or row.quickbooks_name, row.kind)}: {wording.words(case_of(row)).title}"
+        return f"{named(row.clockify_name or row.quickbooks_name, row.kind)}: {wording.words(row).title}"
 
     def related(self, row: Mismatch) -> Related:
         entries = list_of("integrations.timeentry", user=row.clockify_id) if row.kind == Kind.USER else ""
@@ -158,7 +157,7 @@ class MismatchRecords(RecordAdmin):
 
     @display(description="Why", ordering="reason", header=True)
     def why(self, row: Mismatch) -> tuple[str, str]:
-        mismatch_wording = wording.words(case_of(row))
+        mismatch_wording = wording.words(row)
         return (mismatch_wording.title, mismatch_wording.part)
 
     @display(description="QuickBooks", ordering="quickbooks_name", header=True)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 from django.http import HttpRequest
@@ -13,47 +11,26 @@ from django.utils import timezone
 
 from integrations.reading import shrunk_lists
 from mapping.queries import mirrored_names
+from syncjobs import run_counters
 from syncjobs.display import badges, run_summary, warnings
 from syncjobs.models import Action, Run, RunItem
 from syncjobs.pages import access, links, paging
 from syncjobs.pages.runs import preview, result, throughput
+from syncjobs.pages.runs.contexts import OUTCOMES, Cause, ItemsContext, ResultContext, RunContext, WarningLine
 from syncjobs.planning import service_item
-from syncjobs.rules import refusals
 from syncjobs.rules.codes import Code
 from syncjobs.rules.reasons import UNDONE, WORDINGS
 from syncjobs.rules.stages import OF_PREVIEW, OF_SYNC, Stage
 from syncjobs.rules.steps import differences, many_deletions
 from syncjobs.rules.steps.many_deletions import MANY_DELETIONS, MANY_MISSING
+from syncjobs.run_counters import SyncFigures
+from syncjobs.run_options import RunOptions
 from syncjobs.runs import undo
-from syncjobs.runs.figures import api_calls, check_json, sync_figures, undo_figures
+from syncjobs.runs.figures import api_calls, check_json, figures_from, sync_figures, undo_figures
 from syncjobs.runs.lifecycle import former_company_text
 
-OUTCOMES = RunItem.Outcome
 
-
-@dataclass(frozen=True)
-class Cause:
-    """One reason why items were not sent, for all items that share it."""
-
-    title: str
-    message: str
-    entries: int
-    minutes: int
-    outcome: str
-    code: str = ""
-
-    @property
-    def resolution(self) -> str:
-        """The code's meaning in plain words, and what to do about it."""
-        if self.outcome == OUTCOMES.UNKNOWN:
-            return WORDINGS[Code.OUTCOME_UNKNOWN].fix
-        if self.code in WORDINGS:
-            return WORDINGS[self.code].fix
-        meaning = refusals.meaning(self.code)
-        return f"In other words: {meaning.words} {meaning.fix}" if meaning.words else meaning.fix
-
-
-def page_context(run: Run, request: HttpRequest) -> dict[str, Any]:
+def page_context(run: Run, request: HttpRequest) -> RunContext:
     """Return the context of the run page; `outcome`, `q` and `page` of the address choose its items."""
     workspace = run.workspace = access.workspaces().get(pk=run.workspace_id)
     former_company = run.former_company
@@ -86,7 +63,7 @@ def page_context(run: Run, request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _result_context(run: Run, outcomes: Mapping[str, int], run_causes: list[Cause]) -> dict[str, Any]:
+def _result_context(run: Run, outcomes: Mapping[str, int], run_causes: list[Cause]) -> ResultContext:
     """Return a sync's figures, and its items by outcome: what was refused apart from what was left undone."""
     run_figures = figures(run, outcomes) if run.kind == Run.Kind.SYNC else None
     # An item still planned after the end means the run was cut short; in a preview that is every item.
@@ -113,7 +90,7 @@ def _result_context(run: Run, outcomes: Mapping[str, int], run_causes: list[Caus
     }
 
 
-def _items_context(run: Run, outcomes: Mapping[str, int], request: HttpRequest) -> dict[str, Any]:
+def _items_context(run: Run, outcomes: Mapping[str, int], request: HttpRequest) -> ItemsContext:
     """Return the page of items that the address asks for."""
     params = request.GET
     search = params.get("q", "").strip()
@@ -132,14 +109,18 @@ def _chosen(run: Run, outcomes: Mapping[str, int], asked: str | None) -> str:
 def _names(run: Run) -> dict[str, list[str]]:
     """Return the names of the people and projects that a run is narrowed to, by the option's key."""
     kinds = {"users": "user", "projects": "project"}
-    narrowing = {key: run.options[key] for key in kinds if run.options.get(key)}
-    return {key: sorted(mirrored_names(run.workspace, kinds[key], ids).values()) for key, ids in narrowing.items()}
+    return {
+        key: sorted(mirrored_names(run.workspace, kinds[key], ids).values())
+        for key, ids in RunOptions.of(run).narrowed_to.items()
+        if key in kinds
+    }
 
 
 def undo_link(run: Run) -> tuple[str, str] | None:
     """Return address and text of the link between a run and its undo; None where there is nothing to undo."""
-    if run.kind == Run.Kind.UNDO and "undo" in run.options:
-        return reverse("hourbridge:undo-run", args=[run.options["undo"]]), f"Undo of run {run.options['undo']}"
+    undone = RunOptions.of(run).undo
+    if run.kind == Run.Kind.UNDO and undone is not None:
+        return reverse("hourbridge:undo-run", args=[undone]), f"Undo of run {undone}"
     if run.kind == Run.Kind.SYNC and not run.dry_run and not run.is_open and undo.created(run).exists():
         return reverse("hourbridge:undo-run", args=[run.pk]), "Undo this run…"
     return None
@@ -147,10 +128,9 @@ def undo_link(run: Run) -> tuple[str, str] | None:
 
 def _read(run: Run) -> list[tuple[str, dict[str, int]]]:
     """Return (side and kind of record, counts) for each list that a check read."""
-    sides = (("Clockify", "clockify"), ("QuickBooks", "quickbooks"))
-    return [
-        (f"{side} {records}", counts) for side, name in sides for records, counts in run.counters.get(name, {}).items()
-    ]
+    counted = run_counters.of(run)
+    sides = (("Clockify", counted.get("clockify", {})), ("QuickBooks", counted.get("quickbooks", {})))
+    return [(f"{side} {records}", counts) for side, lists in sides for records, counts in lists.items()]
 
 
 def items(run: Run, *, outcome: str = "", search: str = "") -> QuerySet[RunItem]:
@@ -176,19 +156,10 @@ def _by_outcome(run: Run) -> dict[str, int]:
     return dict(run.items.order_by().values_list("outcome").annotate(Count("pk")))
 
 
-@dataclass(frozen=True)
-class WarningLine:
-    """A warning of a run, and the page where a person sees which records it is about."""
-
-    code: str
-    sentence: str
-    link: str = ""
-    label: str = ""
-
-
-def _warning_lines(run: Run, run_figures: dict[str, Any] | None) -> list[WarningLine]:
+def _warning_lines(run: Run, run_figures: SyncFigures | None) -> list[WarningLine]:
     """Return a line for each warning; lists that lost many records have a part of the page of their own."""
-    shown = {code: n for code, n in (run_figures or {}).get("warnings", {}).items() if code != shrunk_lists.WARNING}
+    counts = run_figures.get("warnings", {}) if run_figures else {}
+    shown = {code: n for code, n in counts.items() if code != shrunk_lists.WARNING}
     deletions = (reverse("hourbridge:missing", args=[run.workspace_id]), "See which, and decide")
     since_sent = (reverse("hourbridge:since-sent", args=[run.workspace_id]), "See which")
     unreadable = (reverse("admin:integrations_unreadablerecord_changelist"), "See what is wrong")
@@ -206,23 +177,21 @@ def _warning_lines(run: Run, run_figures: dict[str, Any] | None) -> list[Warning
     return found
 
 
-def figures(run: Run, outcomes: Mapping[str, int] | None = None) -> dict[str, Any]:
+def figures(run: Run, outcomes: Mapping[str, int] | None = None) -> SyncFigures:
     """Return a sync's figures under the keys that `sync_time --json` prints; minutes as whole numbers.
 
     `outcomes`: the items by outcome where they were counted already, so that a live page shows one moment.
     """
-    saved = run.counters.get("figures")
+    counted = run_counters.of(run)
+    saved = counted.get("figures")
     # Only runs that ended without saving their figures are counted again.
     if saved and not run.is_open:
-        return dict(saved)
+        return saved
     if run.is_open:
         outcomes = _by_outcome(run) if outcomes is None else outcomes
         minutes_sent = run.items.filter(outcome=OUTCOMES.SENT).aggregate(minutes=Sum("minutes"))["minutes"]
-        return {name: outcomes.get(name, 0) for name in OUTCOMES.values} | {
-            "seen": run.counters.get("seen", 0),
-            "unchanged": run.counters.get("unchanged", 0),
-            "minutes_sent": minutes_sent or 0,
-        }
+        so_far = {"seen": counted.get("seen", 0), "unchanged": counted.get("unchanged", 0)}
+        return figures_from({**outcomes, **so_far, "minutes_sent": minutes_sent or 0}, {}, {})
     return sync_figures(run)
 
 
@@ -252,7 +221,8 @@ def _cause_title(outcome: str, code: str) -> str:
 
 def held(run: Run) -> list[tuple[str, str, int, bool]]:
     """Return (code, title, entries, excluded by rule) for each reason why time was not sent, held ones first."""
-    count_by_code = (run.counters.get("figures") or {}).get("blocked_reasons", {})
+    saved = run_counters.of(run).get("figures")
+    count_by_code = saved.get("blocked_reasons", {}) if saved else {}
     reason_rows = [
         (code, WORDINGS[code].title if code in WORDINGS else code, count, _by_rule(code))
         for code, count in count_by_code.items()

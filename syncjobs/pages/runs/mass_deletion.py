@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -21,15 +21,15 @@ from syncjobs.display import vendor_links
 from syncjobs.display.formatting import number
 from syncjobs.models import Run, RunItem
 from syncjobs.pages import access, paging, run_requests
+from syncjobs.pages.runs.contexts import DeletionRow, DeletionsPreviewContext
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
 from syncjobs.rules.steps.many_deletions import MANY_MISSING
+from syncjobs.run_options import RunOptions
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs import many_deletions
 from syncjobs.runs.figures import sync_figures
 
-# Key of a preview's options: the run whose question it is about.
-ANSWERS = "answers"
 GONE = "Deleted in Clockify"
 
 
@@ -84,10 +84,14 @@ def _request_run(request: HttpRequest, workspace: Workspace) -> Run:
         raise Refused("Nothing is waiting to be deleted anymore, or nothing was chosen.")
     if verb == "preview":
         ids = sorted(asked.items.values_list("entry_id", flat=True))
-        options = {many_deletions.DELETE: True, "entries": ids, ANSWERS: asked.run.pk}
-        dates = {"first": asked.first, "last": asked.last}
         return run_requests.request_run(
-            workspace, Run.Kind.SYNC, person=request.user, dry_run=True, options=options, **dates
+            workspace,
+            Run.Kind.SYNC,
+            person=request.user,
+            dry_run=True,
+            first=asked.first,
+            last=asked.last,
+            options=RunOptions(entries=tuple(ids), believe_deletions=True, answers=asked.run.pk),
         )
     shown = preview(asked)
     # Another preview that was made meanwhile may list other entries than this person has seen.
@@ -100,7 +104,7 @@ def _request_run(request: HttpRequest, workspace: Workspace) -> Run:
         person=request.user,
         first=shown.from_date,
         last=shown.to_date,
-        options=dict(shown.options),
+        options=RunOptions.of(shown),
     )
 
 
@@ -117,7 +121,7 @@ def question(workspace: Workspace) -> Question | None:
 def preview(asked: Question) -> Run | None:
     """Return the last preview of these deletions that this page asked for; None where there is none."""
     previews = Run.objects.filter(workspace=asked.run.workspace_id, kind=Run.Kind.SYNC, dry_run=True)
-    previews = previews.filter(**{f"options__{ANSWERS}": asked.run.pk})
+    previews = previews.filter(options__answers=asked.run.pk)
     return previews.select_related("person").order_by("-pk").first()
 
 
@@ -126,12 +130,12 @@ def is_shown(run: Run) -> bool:
     return run.status in {Run.Status.SUCCEEDED, Run.Status.PARTIAL}
 
 
-def page_context(workspace: Workspace, request: HttpRequest) -> dict[str, Any]:
+def page_context(workspace: Workspace, request: HttpRequest) -> dict[str, object]:
     """Return the context of the page of entries that was asked for."""
     asked = question(workspace)
-    context: dict[str, Any] = {"workspace": workspace, "zone": workspace.time_zone, "asked": asked}
     blocking_reasons = inputs.connection_reasons(workspace)
-    context["refused"] = reasons.sentence(blocking_reasons[0].as_row()) if blocking_reasons else ""
+    refused = reasons.sentence(blocking_reasons[0].as_row()) if blocking_reasons else ""
+    context = {"workspace": workspace, "zone": workspace.time_zone, "asked": asked, "refused": refused}
     if asked is None:
         return {**context, "check": _last_check(workspace)}
     shown_items = paging.page_of(request, asked.items)
@@ -157,7 +161,7 @@ def _last_check(workspace: Workspace) -> Run | None:
     return last if last is not None and last.kind == Run.Kind.CHECK and MANY_MISSING in last.warnings else None
 
 
-def _rows(workspace: Workspace, items: Iterable[RunItem]) -> list[dict[str, Any]]:
+def _rows(workspace: Workspace, items: Iterable[RunItem]) -> list[DeletionRow]:
     shown = list(items)
     entries = TimeEntry.objects.filter(workspace=workspace, clockify_id__in=[item.entry_id for item in shown])
     keys = dict(entries.values_list("clockify_id", "pk"))
@@ -172,7 +176,7 @@ def _rows(workspace: Workspace, items: Iterable[RunItem]) -> list[dict[str, Any]
     ]
 
 
-def _cause(*, gone: bool, rows: Iterable[dict[str, Any]]) -> str:
+def _cause(*, gone: bool, rows: Iterable[Mapping[str, Any]]) -> str:
     return GONE if gone else ", ".join(reasons.title(str(row.get("code"))) for row in rows)
 
 
@@ -183,12 +187,12 @@ def _causes(asked: Question) -> list[tuple[str, int]]:
     return [(cause[:1].lower() + cause[1:], count) for cause, count in counts]
 
 
-def _preview_context(asked: Question) -> dict[str, Any]:
+def _preview_context(asked: Question) -> DeletionsPreviewContext:
     shown = preview(asked)
     if shown is None:
         return {"preview": None}
     figures = sync_figures(shown) if not shown.is_open else None
-    listed = set(shown.options["entries"])
+    listed = set(RunOptions.of(shown).entries)
     return {
         "preview": shown,
         "is_shown": is_shown(shown),

@@ -16,6 +16,7 @@ from syncjobs.display.formatting import number
 from syncjobs.models import EntryOverride, Receipt, Run, RunItem, SignOff
 from syncjobs.planning.forecast import amount
 from syncjobs.rules.verbs import Verb
+from syncjobs.run_options import RunOptions
 
 MAX_ROWS = 20
 VERBS = (Verb.UPDATE, Verb.DELETE, Verb.CREATE)
@@ -86,7 +87,7 @@ class Preview:
 
 def is_shown(run: Run) -> bool:
     """Return whether the run is a finished preview of a sync; previews of corrections show both sides instead."""
-    is_preview = run.kind == Run.Kind.SYNC and run.dry_run and not run.options.get("amend")
+    is_preview = run.kind == Run.Kind.SYNC and run.dry_run and not RunOptions.of(run).amend
     return is_preview and run.status == Run.Status.SUCCEEDED
 
 
@@ -95,7 +96,7 @@ def preview(run: Run) -> Preview:
     items = list(_planned(run).order_by("txn_date", "user_name", "pk"))
     sent = _sent_before(run, [item.entry_id for item in items if item.verb != Verb.CREATE])
     customers = _customers(run)
-    groups = {verb: Group(verb, RESEND_NOTE if run.options.get("resend") else NOTES[verb]) for verb in VERBS}
+    groups = {verb: Group(verb, RESEND_NOTE if RunOptions.of(run).resend else NOTES[verb]) for verb in VERBS}
     groups[Verb.CREATE].note, groups[Verb.DELETE].note = NOTES[Verb.CREATE], NOTES[Verb.DELETE]
     people: dict[str, Person] = {}
     for item in items:

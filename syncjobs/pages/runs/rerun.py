@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -15,11 +15,15 @@ from integrations.roles import SEND_RIGHT
 from syncjobs.models import Run, RunItem
 from syncjobs.pages import access, run_requests
 from syncjobs.pages.runs import preview
+from syncjobs.run_options import RunOptions
 from syncjobs.runs import correction
 from syncjobs.runs import lifecycle as runs
 
-# Keys of a run's options, by kind of record.
-PARTS = {"user": "users", "project": "projects"}
+# The options of a run of one record's time, by its kind.
+OF_RECORD: dict[str, Callable[[str], RunOptions]] = {
+    "user": lambda clockify_id: RunOptions(users=(clockify_id,)),
+    "project": lambda clockify_id: RunOptions(projects=(clockify_id,)),
+}
 
 
 def run_again(request: HttpRequest, pk: int) -> HttpResponse:
@@ -43,20 +47,21 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
     """Request a sync of one entry, on its day alone."""
     row = get_object_or_404(TimeEntry, pk=pk)
     workspace = access.workspace_at(row.workspace_id)
+    options = RunOptions(entries=(row.clockify_id,))
     return run_requests.request_sync(
-        request, workspace, "The sync of this entry", row.txn_date, row.txn_date, {"entries": [row.clockify_id]}
+        request, workspace, "The sync of this entry", first=row.txn_date, last=row.txn_date, options=options
     )
 
 
 def part(request: HttpRequest, pk: int) -> HttpResponse:
     """Request a sync of one person's or one project's time, from the start date to today."""
     workspace = access.workspace_at(pk)
-    option, clockify_id = PARTS.get(request.POST.get("kind", "")), request.POST.get("clockify_id", "")
-    if option is None or not clockify_id:
+    options, clockify_id = OF_RECORD.get(request.POST.get("kind", "")), request.POST.get("clockify_id", "")
+    if options is None or not clockify_id:
         messages.error(request, "Nothing was chosen.")
         return redirect("admin:index")
     run_name = f"The sync of this {request.POST['kind']}"
-    return run_requests.request_sync(request, workspace, run_name, None, None, {option: [clockify_id]})
+    return run_requests.request_sync(request, workspace, run_name, options=options(clockify_id))
 
 
 # --- buttons of a run --------------------------------------------------------------------------------------
@@ -86,7 +91,7 @@ def _retry(request: HttpRequest, run: Run) -> HttpResponse:
     if not ids:
         messages.warning(request, "Nothing in this run failed.")
         return redirect("admin:syncjobs_run_change", run.pk)
-    return _same_window(request, run, "Trying again", {"entries": ids})
+    return _same_window(request, run, "Trying again", RunOptions(entries=tuple(ids)))
 
 
 def _send_plan(request: HttpRequest, run: Run) -> HttpResponse:
@@ -97,23 +102,25 @@ def _send_plan(request: HttpRequest, run: Run) -> HttpResponse:
         messages.warning(request, f"{moved} Nothing was sent; make a new preview and look at that.")
         return redirect("admin:syncjobs_run_change", run.pk)
     # A correction is carried out exactly as it was shown, or not at all (decision 8).
-    options = correction.as_shown(run) if run.options.get("amend") else dict(run.options)
+    options = RunOptions.of(run)
+    if options.amend:
+        options = correction.as_shown(run)
     return _same_window(request, run, "Sending what the preview showed", options)
 
 
 def _preview_again(request: HttpRequest, run: Run) -> HttpResponse:
-    return _same_window(request, run, "The new preview", dict(run.options), dry_run=True)
+    return _same_window(request, run, "The new preview", RunOptions.of(run), dry_run=True)
 
 
 def _preview_resend(request: HttpRequest, run: Run) -> HttpResponse:
-    return _same_window(request, run, "The preview", {**run.options, "resend": True}, dry_run=True)
+    return _same_window(request, run, "The preview", replace(RunOptions.of(run), resend=True), dry_run=True)
 
 
 def _same_window(
-    request: HttpRequest, run: Run, run_name: str, options: dict[str, Any], *, dry_run: bool = False
+    request: HttpRequest, run: Run, run_name: str, options: RunOptions, *, dry_run: bool = False
 ) -> HttpResponse:
     return run_requests.request_sync(
-        request, run.workspace, run_name, run.from_date, run.to_date, options, dry_run=dry_run
+        request, run.workspace, run_name, first=run.from_date, last=run.to_date, options=options, dry_run=dry_run
     )
 
 

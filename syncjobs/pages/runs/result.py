@@ -9,6 +9,7 @@ from typing import Any
 from syncjobs.display.formatting import number
 from syncjobs.models import Run
 from syncjobs.rules.steps.many_deletions import in_doubt
+from syncjobs.run_options import RunOptions
 
 # Units of the drawing. A few refusals among thousands of writes must still be visible.
 WIDTH = 400
@@ -95,13 +96,12 @@ def narrowed(run: Run, names: Mapping[str, list[str]] | None = None) -> str:
     `names`: those of the people or projects a run is narrowed to, by the option's key; a few are said by name.
     """
     nouns = {"users": "person,people", "projects": "project,projects", "entries": "entry,entries"}
-    clauses = []
-    for key, noun in nouns.items():
-        if run.options.get(key):
-            called = (names or {}).get(key, [])
-            known = len(called) == len(run.options[key]) <= MAX_NAMES and all(called)
-            clauses.append(f"only {_joined(called) if known else number(len(run.options[key]), noun)}")
-    clauses += ["time already sent is brought up to date"] if run.options.get("resend") else []
-    clauses += ["deletions are not asked about"] if run.options.get("believe_deletions") else []
-    clauses += ["what would be deleted is kept in QuickBooks"] if run.options.get("keep_deletions") else []
+    clauses, options = [], RunOptions.of(run)
+    for key, ids in options.narrowed_to.items():
+        called = (names or {}).get(key, [])
+        known = len(called) == len(ids) <= MAX_NAMES and all(called)
+        clauses.append(f"only {_joined(called) if known else number(len(ids), nouns[key])}")
+    clauses += ["time already sent is brought up to date"] if options.resend else []
+    clauses += ["deletions are not asked about"] if options.believe_deletions else []
+    clauses += ["what would be deleted is kept in QuickBooks"] if options.keep_deletions else []
     return ", ".join(clauses)

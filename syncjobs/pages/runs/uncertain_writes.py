@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, TypedDict
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -27,6 +27,7 @@ from syncjobs.pages import access, run_requests
 from syncjobs.planning import inputs
 from syncjobs.rules.codes import Code
 from syncjobs.rules.drafts.draft import Draft
+from syncjobs.run_options import RunDetails, RunOptions
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs import undo
 from syncjobs.settling import manual
@@ -94,16 +95,36 @@ def _decide(request: HttpRequest, workspace: Workspace) -> str:
 
 def _start_resend(request: HttpRequest, action: Action) -> str:
     """Request the run that sends the entry again and return the message; another open run does it instead."""
-    details = {"first": action.txn_date, "last": action.txn_date, "options": {"entries": [action.entry_id]}}
+    details: RunDetails = {
+        "person": request.user,
+        "first": action.txn_date,
+        "last": action.txn_date,
+        "options": RunOptions(entries=(action.entry_id,)),
+    }
     try:
-        run = run_requests.request_run(action.workspace, Run.Kind.SYNC, person=request.user, **details)
+        run = run_requests.request_run(action.workspace, Run.Kind.SYNC, **details)
     except runs.AlreadyRunning as busy:
         return f"None of these: the next sync sends it again, under a new number. {busy}"
     return f"None of these: {run} sends it again, under a new number."
 
 
 # --- showing -----------------------------------------------------------------------------------------------
-def page_context(workspace: Workspace) -> dict[str, Any]:
+class UncertainWritesContext(TypedDict):
+    """The writes that need a person, those that settle by themselves, and when something happens next."""
+
+    workspace: Workspace
+    zone: str
+    uncertain_writes: Sequence[ShownWrite]
+    more: int
+    settling: Sequence[tuple[Action, TimeEntry | None]]
+    problem: str
+    read_at: datetime
+    next_sync: datetime | None
+    table: str
+    open_run: Run | None
+
+
+def page_context(workspace: Workspace) -> UncertainWritesContext:
     """Return the context of the page. Reads QuickBooks each time; without an answer `problem` says why."""
     waiting, settling = manual.waiting(workspace), manual.settling(workspace)
     entries = _entries(workspace, [*waiting, *settling])

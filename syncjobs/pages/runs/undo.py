@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 from django.contrib import messages
 from django.db.models import Sum
@@ -15,8 +15,10 @@ from mapping.errors import Refused
 from syncjobs.models import Run, RunItem
 from syncjobs.pages import access, paging, run_requests
 from syncjobs.pages.runs import detail
+from syncjobs.pages.runs.contexts import UndoContext
 from syncjobs.planning import inputs
 from syncjobs.rules import reasons
+from syncjobs.run_options import RunOptions
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs import undo
 from syncjobs.runs.figures import undo_figures
@@ -46,7 +48,7 @@ def undo_run(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _request_run(request: HttpRequest, run: Run, workspace: Workspace) -> Run:
     """Request a preview of the undo, or the undo itself. Raises Refused and AlreadyRunning."""
-    options: dict[str, Any] = {"undo": run.pk}
+    options = RunOptions(undo=run.pk)
     dry_run = request.POST.get("verb") != "undo"
     if not dry_run:
         last = latest(run)
@@ -56,8 +58,7 @@ def _request_run(request: HttpRequest, run: Run, workspace: Workspace) -> Run:
         if last is None or not is_shown(last) or request.POST.get("preview") != str(last.pk):
             raise Refused("Review a preview first: a newer one was made, or none yet.")
         # Without it the entries are ready again, and the next sync sends them.
-        if request.POST.get("ignore"):
-            options["ignore"] = True
+        options = replace(options, ignore=bool(request.POST.get("ignore")))
     return run_requests.request_run(workspace, Run.Kind.UNDO, person=request.user, dry_run=dry_run, options=options)
 
 
@@ -78,7 +79,7 @@ def is_shown(last: Run) -> bool:
     return last.dry_run and last.status in {Run.Status.SUCCEEDED, Run.Status.PARTIAL}
 
 
-def page_context(run: Run, workspace: Workspace, request: HttpRequest) -> dict[str, Any]:
+def page_context(run: Run, workspace: Workspace, request: HttpRequest) -> UndoContext:
     """Return the context of the page of the undo's items that was asked for."""
     last = latest(run)
     figures = undo_figures(last) if last is not None and not last.is_open else None

@@ -11,7 +11,6 @@ from integrations.kinds import Kind
 from integrations.models import ApiCall, ClockifyProject, RecordChange, TimeEntry, Workspace
 from integrations.unnamed import named
 from mapping.desk import wording
-from mapping.desk.rows import case_of
 from mapping.matching.names import strip_deleted
 from mapping.models import Decision, Link, Mismatch, PartnerWrite
 from mapping.queries import CLOCKIFY_MODELS, QUICKBOOKS_MODELS
@@ -119,7 +118,7 @@ def _link_events(links: QuerySet[Link]) -> Iterator[Event]:
 def _waits(workspace: Workspace, kind: str, record_id: str) -> Iterator[Event]:
     side = "clockify_id" if kind in CLOCKIFY_MODELS else "quickbooks_id"
     for row in Mismatch.objects.filter(workspace=workspace, kind=kind, **{side: record_id}):
-        text = f"Listed on the review desk: {wording.words(case_of(row)).sentence}"
+        text = f"Listed on the review desk: {wording.words(row).sentence}"
         yield Event(row.first_seen_at, WAITS, text, "", row, "mismatch")
 
 

@@ -18,8 +18,8 @@ from integrations.reading.values import FIRST_YEAR, LAST_YEAR, Unreadable
 from mapping.queries import company_of
 from syncjobs.models import Action, EntryStatus, Receipt
 from syncjobs.planning import evaluate, inputs, window
+from syncjobs.planning.context import PlanningContext, load_context
 from syncjobs.planning.evaluate import Evaluation
-from syncjobs.planning.inputs import PlanningContext
 from syncjobs.planning.window import Window
 from syncjobs.rules import reasons
 from syncjobs.rules.codes import Code
@@ -78,7 +78,7 @@ class _Comparison:
 
     def __init__(self, workspace: Workspace, read_window: Window, reading: Reading, now: datetime) -> None:
         self._workspace, self.company, self._window, self._now = workspace, company_of(workspace), read_window, now
-        self._context = inputs.load_context(workspace)
+        self._context = load_context(workspace)
         self.names = Names(workspace, self.company)
         days = {"first": read_window.first, "last": read_window.last}
         self._quickbooks = QuickBooksSide(workspace, self.company, self.names, **days)

@@ -12,6 +12,7 @@ from integrations.models import Workspace
 from mapping import rematch
 from mapping.decisions import batch, decide, undo
 from mapping.decisions.batch import Choice
+from mapping.decisions.new_decision import NewDecision
 from mapping.decisions.safe_pairs import accept_safe, safe_pairs
 from mapping.errors import Refused
 from mapping.models import Decision, Link, MappingOverride
@@ -107,8 +108,8 @@ def test_what_is_not_alone_not_active_elsewhere_or_undone_by_a_person_is_not_saf
     top = customer(workspace, "Other")
     client(workspace, "acme")
     customer(workspace, "Acme", parent_id=top)  # a sub-customer is no client's partner
-    decide.link(workspace, "user", undone, linked, now=NOW)
-    decide.unlink(workspace, "user", undone, now=NOW)
+    decide.link(NewDecision(workspace, "user", undone, at=NOW, partner=("employee", linked)))
+    decide.unlink(NewDecision(workspace, "user", undone, at=NOW))
 
     assert pairs(workspace) == {}
 
@@ -146,7 +147,7 @@ def test_each_decision_taken_back_leaves_the_record_as_it_was(workspace: Workspa
     ):
         moment += timedelta(minutes=1)
         before = links(workspace), overrides(workspace)
-        batch.take(workspace, request, now=moment, person=dana, note="a guess")
+        batch.take(request.verb, request.decision(workspace, at=moment, person=dana, note="a guess"))
         after = links(workspace), overrides(workspace)
         decision = Decision.objects.latest("pk")
 
@@ -166,9 +167,9 @@ def test_each_decision_taken_back_leaves_the_record_as_it_was(workspace: Workspa
 def test_what_happened_since_keeps_a_decision_from_being_taken_back(workspace: Workspace) -> None:
     dana = UserFactory(username="dana")
     ada, first, second = user(workspace, "Ada"), employee(workspace, "Ada R"), employee(workspace, "Ada Roe")
-    decide.link(workspace, "user", ada, first, now=NOW)
+    decide.link(NewDecision(workspace, "user", ada, at=NOW, partner=("employee", first)))
     earlier = Decision.objects.latest("pk")
-    decide.link(workspace, "user", ada, second, now=NOW, person=dana)
+    decide.link(NewDecision(workspace, "user", ada, at=NOW, partner=("employee", second), person=dana))
 
     with pytest.raises(Refused, match=r"^dana linked Ada to Ada Roe on Fri Mar 27 at 10:40\. Nothing"):
         undo.undo_decision(workspace, earlier.pk, now=NOW)
@@ -184,8 +185,8 @@ def test_what_happened_since_keeps_a_decision_from_being_taken_back(workspace: W
 def test_a_link_of_the_rule_does_not_come_back_beside_another(workspace: Workspace) -> None:
     ada, partner = user(workspace, "Ada"), employee(workspace, "Ada")
     rematch.rematch(workspace, now=NOW)
-    decide.unlink(workspace, "user", ada, now=NOW)
-    decide.link(workspace, "user", user(workspace, "Ada R"), partner, now=NOW)
+    decide.unlink(NewDecision(workspace, "user", ada, at=NOW))
+    decide.link(NewDecision(workspace, "user", user(workspace, "Ada R"), at=NOW, partner=("employee", partner)))
 
     with pytest.raises(Refused, match="linked to Ada R by now"):
         undo.undo_decision(workspace, Decision.objects.get(verb="unlink").pk, now=NOW)
@@ -198,7 +199,7 @@ def test_a_batch_is_taken_back_as_a_whole_except_what_was_decided_again(workspac
     benjamin = employee(workspace, "Benjamin")
     pairs(workspace)
     applied, _ = accept_safe(workspace, now=NOW)
-    decide.link(workspace, "user", ben, benjamin, now=NOW)
+    decide.link(NewDecision(workspace, "user", ben, at=NOW, partner=("employee", benjamin)))
 
     undone = undo.undo_batch(workspace, applied.batch, now=NOW)
 

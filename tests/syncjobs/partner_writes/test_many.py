@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from integrations.limits import throttle
 from mapping.decisions import decide, undo
+from mapping.decisions.new_decision import NewDecision
 from mapping.decisions.versions import version_of
 from mapping.models import Decision, Link, PartnerWrite
 from sandbox.data.datasets import REALM
@@ -102,7 +103,7 @@ def test_a_refusal_or_no_answer_of_one_never_stops_the_others(scene: Scene, proj
 
 def test_what_moved_since_it_was_shown_is_not_created(scene: Scene, projects: list[str]) -> None:
     requested = request_all(scene, projects)
-    decide.ignore(scene.workspace, "project", projects[1], now=timezone.now(), note="ours")
+    decide.ignore(NewDecision(scene.workspace, "project", projects[1], at=timezone.now(), note="ours"))
 
     work(requested)
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from integrations.models import ApiCall, UnreadableRecord
 from syncjobs.models import Run
 from syncjobs.planning import window
+from syncjobs.run_options import RunOptions
 from syncjobs.runs import correction
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs.execution import RunExecution
@@ -118,7 +119,7 @@ def test_a_resend_leaves_invoiced_time(scene: Scene, sent: str, site: str) -> No
     scene.edit_project(site, hourlyRate=9900)
     entry = scene.mirrored(sent)
 
-    run = work(scene, first=entry.txn_date, last=entry.txn_date, options={"resend": True})
+    run = work(scene, first=entry.txn_date, last=entry.txn_date, options=RunOptions(resend=True))
 
     assert [row["code"] for row in run.items.get().reasons] == ["BILLED_IN_QUICKBOOKS"]
     assert scene.activity(sent)["HourlyRate"] == 80
@@ -130,8 +131,8 @@ def test_a_correction_adds_beside_invoiced_time_and_overwrites_none(scene: Scene
     scene.sync()
     entry = scene.mirrored(sent)
 
-    overwritten = work(scene, dry_run=True, **correction.run_options(scene.workspace, entry, "override"))
-    added = work(scene, dry_run=True, **correction.run_options(scene.workspace, entry, "correct"))
+    overwritten = work(scene, dry_run=True, **correction.run_details(scene.workspace, entry, "override"))
+    added = work(scene, dry_run=True, **correction.run_details(scene.workspace, entry, "correct"))
 
     assert overwritten.items.get().why == f"It is billed {ON_INVOICE}; the invoice is left as is."
     assert (added.items.get().verb, added.items.get().minutes) == ("create", 30)
@@ -302,7 +303,7 @@ def test_where_it_cannot_be_asked_an_undo_and_a_correction_wait_too(scene: Scene
     undone = run_command("undo_run", str(run_id))
     entry = scene.mirrored(sent)
     corrected = [
-        work(scene, dry_run=True, **correction.run_options(scene.workspace, entry, way))
+        work(scene, dry_run=True, **correction.run_details(scene.workspace, entry, way))
         for way in correction.corrections.WAYS
     ]
 

@@ -18,7 +18,7 @@ from tests.support.scene import Scene, run_command
 
 def preview(scene: Scene, entry: str, option: str) -> Run:
     """Run the preview that the desk's button requests, right here."""
-    return work(scene, dry_run=True, **correction.run_options(scene.workspace, scene.mirrored(entry), option))
+    return work(scene, dry_run=True, **correction.run_details(scene.workspace, scene.mirrored(entry), option))
 
 
 def carry_out(scene: Scene, preview_run: Run) -> Run:
@@ -243,7 +243,7 @@ def test_an_entry_that_was_not_sent_has_nothing_to_correct(scene: Scene, ada: st
     scene.sync(dry_run=True)
 
     with pytest.raises(Refused, match="not in QuickBooks"):
-        correction.run_options(scene.workspace, scene.mirrored(entry), "override")
+        correction.run_details(scene.workspace, scene.mirrored(entry), "override")
 
 
 # --- found in review -------------------------------------------------------------------------------------------

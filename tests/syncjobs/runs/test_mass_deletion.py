@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from django.utils import timezone
 
 from syncjobs.models import Run
 from syncjobs.pages.runs import mass_deletion
+from syncjobs.run_options import RunOptions
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs import many_deletions
 from syncjobs.runs.execution import RunExecution
@@ -22,7 +22,7 @@ def listed(scene: Scene) -> list[str]:
 
 def accept_deletions(scene: Scene, ids: list[str], *, dry_run: bool) -> Run:
     """Accept the deletions as the page's buttons do, and run that right here."""
-    options: dict[str, Any] = {"believe_deletions": True, "entries": ids}
+    options = RunOptions(believe_deletions=True, entries=tuple(ids))
     first, last = date.fromisoformat(FIRST), date.fromisoformat(LAST)
     now = timezone.now()
     run = runs.create_run(

@@ -14,7 +14,8 @@ from django.utils import timezone
 from integrations.models import Workspace
 from mapping.decisions import batch, csv_import
 from mapping.decisions.csv_import import CsvUpload
-from mapping.decisions.versions import Taking, Version, versions_of
+from mapping.decisions.new_decision import NewDecision
+from mapping.decisions.versions import Version, refuse_if_moved, versions_of
 from mapping.errors import Moved, Refused
 from mapping.queries import Key, mirrored_names
 from syncjobs.display.formatting import number
@@ -86,9 +87,11 @@ def _shown_versions(request: HttpRequest) -> dict[Key, str]:
 
 def _refuse_moved(request: HttpRequest, workspace: Workspace, shown: Mapping[Key, str]) -> None:
     """Raise Moved with the name of the first record that was decided about since the preview."""
+    now = timezone.now()
     for (kind, clockify_id), version in shown.items():
+        seen = NewDecision(workspace, kind, clockify_id, at=now, person=request.user, version=version)
         try:
-            Taking(workspace, kind, clockify_id, person=request.user).refuse_if_moved(version)
+            refuse_if_moved(seen)
         except Moved as moved:
             name = mirrored_names(workspace, kind, [clockify_id]).get(clockify_id) or clockify_id
             raise Moved(f"{name}: {moved}") from None

@@ -6,7 +6,7 @@ import pytest
 
 from integrations.models import Workspace
 from syncjobs.pages.entries import checks
-from syncjobs.planning import inputs
+from syncjobs.planning.context import load_context_for
 from syncjobs.rules.reasons import WORDINGS
 from tests.support.factories import TimeEntryFactory
 
@@ -17,7 +17,7 @@ OTHER_PAGES, RULES = {"MANY_MISSING"}, {"NOT_APPROVED", "PERIOD_SIGNED"}
 @pytest.mark.parametrize("code", sorted(set(WORDINGS) - OTHER_PAGES - RULES))
 def test_each_reason_fails_a_check(workspace: Workspace, code: str) -> None:
     entry = TimeEntryFactory(workspace=workspace, client_id="client-acme", client_name="Acme")
-    context = inputs.load_context_for(workspace, [entry.clockify_id], entry.txn_date, entry.txn_date)
+    context = load_context_for(workspace, [entry.clockify_id], entry.txn_date, entry.txn_date)
 
     known = checks.KnownReasons(frozenset({code}), attempted=False)
 

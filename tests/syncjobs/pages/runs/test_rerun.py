@@ -7,17 +7,24 @@ from datetime import date
 from django.utils import timezone
 
 from syncjobs.models import Run
+from syncjobs.run_options import RunOptions
 from syncjobs.runs import lifecycle as runs
 from syncjobs.runs import queue
 from syncjobs.runs.execution import RunExecution
 from tests.support.scene import FIRST, LAST, Scene, run_command
 
 
-def sync_with(scene: Scene, **options: object) -> Run:
+def sync_with(scene: Scene, **options: tuple[str, ...]) -> Run:
     """Create a run as a button does and run it right here."""
     first, last = date.fromisoformat(FIRST), date.fromisoformat(LAST)
     run = runs.create_run(
-        "sync", scene.workspace, trigger="button", now=timezone.now(), first=first, last=last, options=options
+        "sync",
+        scene.workspace,
+        trigger="button",
+        now=timezone.now(),
+        first=first,
+        last=last,
+        options=RunOptions(**options),  # type: ignore[arg-type]
     )
     return RunExecution(run).work()
 
@@ -48,7 +55,7 @@ def test_a_run_for_one_person_sends_nobody_elses_time(scene: Scene, ada: str, si
     scene.entry(ada, site)
     scene.entry(ben, site)
 
-    run = sync_with(scene, users=[ben])
+    run = sync_with(scene, users=(ben,))
 
     assert run.counters["figures"]["sent"] == run.counters["figures"]["seen"] == 1
     assert [activity["EmployeeRef"]["value"] for activity in scene.activities()] == [scene.partner_of(ben)]
@@ -59,7 +66,7 @@ def test_a_run_for_one_project_sends_no_other_projects_time(scene: Scene, ada: s
     scene.entry(ada, site)
     scene.entry(ada, shop, "2026-03-05 09:00")
 
-    sync_with(scene, projects=[shop])
+    sync_with(scene, projects=(shop,))
 
     assert [activity["CustomerRef"]["value"] for activity in scene.activities()] == [scene.partner_of(shop)]
 

@@ -14,6 +14,7 @@ from cryptography.fernet import Fernet
 
 from integrations.models import ApiCall, ConnectionEvent, TimeEntry
 from mapping.decisions import decide
+from mapping.decisions.new_decision import NewDecision
 from syncjobs.support.bundle import quickbooks_time
 from tests.support.scene import Scene, run_command
 from tests.syncjobs.support.bundle.conftest import TODAY, Bundle
@@ -110,7 +111,7 @@ def test_names_within_sentences_are_replaced(scene: Scene, bundle: Make) -> None
 def test_what_people_noted_is_replaced_like_descriptions(scene: Scene, bundle: Make) -> None:
     ada = scene.user("Ada Lovelace", partner=None)
     scene.check()
-    decide.ignore(scene.workspace, "user", ada, now=scene.world.now(), note="ada moved to Vorpalith")
+    decide.ignore(NewDecision(scene.workspace, "user", ada, at=scene.world.now(), note="ada moved to Vorpalith"))
 
     true_text, text = ("\n".join(bundle(*options).files.values()) for options in ((), ("--pseudonymize",)))
 
