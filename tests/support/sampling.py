@@ -23,8 +23,8 @@ def left_out(
     `CASES_WITH_SANDBOX`. On the second database, all but one case of each test, and two of three tests that talk to a
     sandbox. Tests marked `each_case` are played whole there, since their cases differ in what the database has to hold.
 
-    `shared`: what both databases play, one after the other. The third of it that talks to a sandbox, and has no mark,
-    is then left to the second one.
+    `shared`: what both databases play, one after the other. Then each test that talks to a sandbox is played by one of
+    them alone, unless it is marked `each_case`, and the second one plays a third of the others.
     """
     cases: dict[str, list[pytest.Item]] = defaultdict(list)
     for item in items:
@@ -34,15 +34,22 @@ def left_out(
         # By name: the order of items is random, and all workers have to choose the same.
         group.sort(key=lambda item: item.nodeid)
         count = _count_on_second(name, group[0]) if on_second_database else _count(group[0])
-        if group[0] in shared and _is_for_second_alone(name, group[0]):
-            count = CASES_WITH_SANDBOX if on_second_database else 0
+        if group[0] in shared:
+            count = _count_of_shared(name, group[0], count, on_second_database=on_second_database)
         skipped |= set(group) - set(_spread(group, count))
     return skipped
 
 
-def _is_for_second_alone(name: str, item: pytest.Item) -> bool:
-    is_marked = any(map(item.get_closest_marker, ("sample", "each_case", *FOR_FIRST)))
-    return _talks_to_sandbox(item) and not is_marked and _is_among_third(name)
+def _count_of_shared(name: str, item: pytest.Item, count: int | None, *, on_second_database: bool) -> int | None:
+    """Return how many cases are played where the other database plays this test too; `count`: where it does not."""
+    if item.get_closest_marker("each_case"):
+        return CASES_WITH_SANDBOX if _talks_to_sandbox(item) and not on_second_database else count
+    if any(map(item.get_closest_marker, ("sample", *FOR_FIRST))):
+        return count
+    is_for_second = _is_among_third(name)
+    if _talks_to_sandbox(item):
+        return CASES_WITH_SANDBOX if is_for_second == on_second_database else 0
+    return int(is_for_second) if on_second_database else count
 
 
 def _is_among_third(name: str) -> bool:

@@ -76,7 +76,21 @@ def test_two_databases_share_what_talks_to_a_sandbox_unless_it_is_marked() -> No
     assert 2 * 40 < len(second) < 2 * 95
 
 
-@pytest.mark.parametrize("mark", ["sample", "each_case", "any_database", "browser"])
+def test_two_databases_share_the_cases_of_what_both_have_to_play() -> None:
+    items = cases("a.py::test_a", 9, fixtures=("sandbox",), each_case=True)
+
+    assert len(played(items, shared=items)) == 2
+    assert len(played(items, shared=items, on_second_database=True)) == 9
+
+
+def test_of_what_talks_to_no_sandbox_the_first_database_plays_all_and_the_second_a_third() -> None:
+    items = [item for number in range(200) for item in cases(f"a.py::test_{number}", 3)]
+
+    assert len(played(items, shared=items)) == 600
+    assert 40 < len(played(items, shared=items, on_second_database=True)) < 95
+
+
+@pytest.mark.parametrize("mark", ["sample", "any_database", "browser"])
 def test_what_is_marked_stays_on_the_first_database(mark: str) -> None:
     items = [
         item for number in range(20) for item in cases(f"a.py::test_{number}", 1, fixtures=("sandbox",), **{mark: 1})
