@@ -244,8 +244,7 @@ def _only_customer(case: Case) -> MismatchWording:
 
 
 def _only_sub_customer(case: Case) -> MismatchWording:
-    parent = case.parent or case.detail.get("parent", "")
-    whose = f"{parent} has no Clockify project" if parent else "No Clockify project is"
+    whose = f"{case.parent} has no Clockify project" if case.parent else "No Clockify project is"
     sentence = f"{whose} called {case.name}."
     return MismatchWording("Only in QuickBooks", "no project of this name", sentence, "here, if at all", "folder")
 
