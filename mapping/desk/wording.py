@@ -260,7 +260,7 @@ def _only_customer(row: MismatchRow) -> MismatchWording:
 
 
 def _only_sub_customer(row: MismatchRow) -> MismatchWording:
-    parent = row.quickbooks_parent or row.detail.get("parent", "")
+    parent = row.quickbooks_parent
     whose = f"{parent} has no Clockify project" if parent else "No Clockify project is"
     sentence = f"{whose} called {_name(row)}."
     return MismatchWording(TITLES[row.reason], "no project of this name", sentence, "here, if at all", "folder")

@@ -11,12 +11,7 @@ from mapping.matching.records import MismatchFound, QuickBooksRecord, partner_ki
 def unmatched_in_quickbooks(index: PartnerIndex, *, linked: Collection[Key]) -> tuple[MismatchFound, ...]:
     """Return a mismatch for every active employee and customer that no Clockify record is linked to."""
     return tuple(
-        MismatchFound(
-            record.kind,
-            _reason(record, index=index),
-            quickbooks_id=record.id,
-            detail=_facts(record, index=index),
-        )
+        MismatchFound(record.kind, _reason(record, index=index), quickbooks_id=record.id)
         for record in index.usable
         # Vendors are left out: most of them are suppliers, not people who track time.
         if record.kind != "vendor" and (record.kind, record.id) not in linked
@@ -43,11 +38,3 @@ def _reason(record: QuickBooksRecord, *, index: PartnerIndex) -> str:
     if not record.parent_id and index.has_active_children(record.id):
         return "NO_CLOCKIFY_CLIENT"
     return "NO_CLOCKIFY_PROJECT"
-
-
-def _facts(record: QuickBooksRecord, *, index: PartnerIndex) -> dict[str, str]:
-    facts = {
-        "quickbooks_name": record.name,
-        "parent": index.customer_name(record.parent_id),
-    }
-    return {fact: value for fact, value in facts.items() if value}

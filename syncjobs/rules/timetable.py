@@ -16,14 +16,14 @@ MIN_INTERVAL = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """The times of a schedule. `every`: a number of minutes or hours by mode; `at`: the local time of daily ones."""
+    """The times of a schedule. `every`: a number of minutes or hours by mode; `at`: the local time of daily ones alone."""
 
     mode: str = OFF
     every: int = 1
     at: time | None = None
 
     def __str__(self) -> str:
-        if self.mode == DAILY and self.at is not None:
+        if self.at is not None:
             return f"daily at {self.at:%H:%M}"
         if self.mode in {MINUTES, HOURS}:
             return f"every {self.every} {self.mode if self.every != 1 else self.mode[:-1]}"
@@ -72,7 +72,7 @@ def next_after(table: Timetable, *, now: datetime, previous: datetime | None, zo
     """Return the next time after `now`, or None if off. One run makes up for any number of missed ones."""
     if table.mode == OFF:
         return None
-    if table.mode == DAILY and table.at is not None:
+    if table.at is not None:
         # From local dates: 24 hours more would shift the time of day when clocks change.
         local = now.astimezone(ZoneInfo(zone))
         today = datetime.combine(local.date(), table.at, tzinfo=ZoneInfo(zone))

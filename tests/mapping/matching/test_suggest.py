@@ -48,9 +48,20 @@ def test_a_likely_partner_comes_with_a_why(clockify_name: str, quickbooks_name: 
     assert (suggestion.score == 1) == (clockify_name == quickbooks_name)
 
 
+@pytest.mark.parametrize(
+    ("clockify_name", "quickbooks_name", "score"),
+    [("Smith, John", "John Smith", 0.97), ("Bob Stone", "BobStone", 0.97), ("Bob Stone", "Rob Stone", 0.89)],
+)
+def test_the_same_words_are_likelier_than_other_letters(
+    clockify_name: str, quickbooks_name: str, score: float
+) -> None:
+    assert _likely(client("c1", clockify_name), [customer("1", quickbooks_name)])[0].score == score
+
+
 UNLIKE = [
     ("Acme", "Zebra Works"),
     ("Phase 2", "Phase 3"),
+    ("Phase 2", "Phase 0"),
     ("123 Main Street", "124 Main Street"),
     ("Limited", "GmbH"),
     ("...", "---"),
@@ -181,8 +192,9 @@ def test_long_names_with_another_letter_stay_behind_the_same_name_and_the_same_a
 
 def test_naming_who_will_be_asked_about_changes_no_answer() -> None:
     names = name_pairs.make(60, 240, seed=7)
-    records = [customer(key, name) for key, name in names.right.items()]
-    clients = [client(key, name) for key, name in names.left.items()]
+    # Names of signs alone have no words: none is like another.
+    records = [customer(key, name) for key, name in [*names.right.items(), ("signs", "---")]]
+    clients = [client(key, name) for key, name in [*names.left.items(), ("signs", "...")]]
 
     one_by_one = LikelyPartners(records, kind="client", taken=frozenset())
     at_once = LikelyPartners(records, kind="client", taken=frozenset(), asked=[(record, "") for record in clients])
@@ -202,6 +214,6 @@ def test_what_was_found_before_is_taken_over_less_who_is_taken_now() -> None:
     later = LikelyPartners(records, kind="client", taken={("customer", "1")}, earlier=first.found)
     moved = LikelyPartners(records, kind="client", taken={("customer", "1")}, earlier=first.found)
 
-    assert later.of(acme, parent_id="") == tuple(suggestion for suggestion in likely if suggestion.id != "1")
+    assert likely and later.of(acme, parent_id="") == tuple(each for each in likely if each.id != "1")
     # Under another name it is compared again.
     assert moved.of(client("c1", "Acme Trade"), parent_id="")[0].id == "2"

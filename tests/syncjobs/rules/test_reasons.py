@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from syncjobs.rules import reasons
+from syncjobs.rules.codes import Code
 from syncjobs.rules.reasons import WORDINGS
 
 REMEDIES = {"clockify", "quickbooks", "here", "wait", "support"}
@@ -19,6 +20,10 @@ VARIANTS = [
 def test_each_reason_is_resolved_at_a_place_that_scripts_know() -> None:
     assert {wording.resolve_in for wording in (*WORDINGS.values(), *VARIANTS)} <= REMEDIES
     assert set(reasons.SIDES.values()) <= REMEDIES
+
+
+def test_each_code_has_words_of_its_own() -> None:
+    assert WORDINGS.keys() == set(Code)
 
 
 def test_time_that_should_not_go_at_all_is_not_held() -> None:

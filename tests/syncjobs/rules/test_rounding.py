@@ -89,6 +89,7 @@ def test_a_rounding_that_is_off_or_not_understood_is_to_the_minute(settings: dic
 
 def test_clockifys_rounding_is_taken_over() -> None:
     assert rounding.as_in_clockify({"on": True, "direction": "up", "minutes": 15}) == Rounding("up", 15)
+    assert rounding.as_in_clockify({"on": True, "direction": "up", "minutes": 1}) == Rounding("up", 1)
 
 
 @pytest.mark.parametrize(

@@ -65,8 +65,13 @@ def refusal(code: str) -> Rejected:
     return Rejected("Not this one.", vendor="quickbooks", code=code)
 
 
-def test_one_refusal_of_everything_stops_it(breaker: CircuitBreaker) -> None:
-    errors = [refusal("5020") for _ in range(retry.MAX_EQUAL_REFUSALS)]
+@pytest.mark.parametrize("code", ["5020", ""], ids=["a code", "no code"])
+@pytest.mark.parametrize("starts", ["first", "after an answer"])
+def test_one_refusal_of_everything_stops_it(breaker: CircuitBreaker, starts: str, code: str) -> None:
+    if starts == "after an answer":
+        breaker.refused(refusal(code))
+        breaker.answered()
+    errors = [refusal(code) for _ in range(retry.MAX_EQUAL_REFUSALS)]
     for error in errors[:-1]:
         breaker.refused(error)
     assert not breaker.is_set()

@@ -89,6 +89,13 @@ def test_the_description_is_clockifys_text_unchanged(text: str) -> None:
     assert body_of(description=text)["Description"] == text
 
 
+def test_a_stored_body_can_be_read_by_people() -> None:
+    draft = draft_of(description="Grüße")
+
+    assert "Grüße" in drafts.create_body(draft)
+    assert "Grüße" in drafts.update_body(draft, record={}, sent={})
+
+
 def test_an_empty_description_is_left_out() -> None:
     assert "Description" not in body_of(description="")
 
