@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from integrations.models import Company, Workspace
 from mapping import name_index, neighborhood, saved_rows
-from mapping.desk.mismatch_rows import Held, mismatch_row
+from mapping.desk.mismatch_rows import Held, Records, mismatch_row
 from mapping.desk.rows import entry_sentences
+from mapping.matched import MappingState, Matched
 from mapping.matching import match
 from mapping.matching.records import (
     ClockifyRecord,
@@ -44,25 +44,6 @@ from mapping.record_states import state_of
 GIVE_BACK = "give back"
 
 
-@dataclass
-class Matched:
-    """Outcome of matching, with the records it compared, by kind and id.
-
-    `shown`: the Clockify records whose rows it found, None for all; `partners`: QuickBooks records taken or freed.
-    """
-
-    outcome: MatchResult
-    clockify: dict[Key, ClockifyRecord]
-    quickbooks: dict[Key, QuickBooksRecord]
-    state: MappingState
-    made_from: str = ""
-    compared: bool = False
-    shown: set[Key] | None = None
-    partners: set[Key] = field(default_factory=set)
-
-
-# The last decision, the last link, and the number of links: whoever decides or matches changes it.
-MappingState = tuple[int, int, int]
 # How often matching begins again because somebody decided while it compared names; then it holds them up.
 MAX_TRIES = 3
 
@@ -107,8 +88,7 @@ def add_rows(workspace: Workspace, matched: Matched, keys: Collection[Key]) -> N
     more = _match_some(workspace, {}, rows=set(keys) - matched.shown)
     own, added = matched.outcome, more.outcome
     matched.outcome = replace(own, mismatches=own.mismatches + added.mismatches, likely={**own.likely, **added.likely})
-    matched.clockify |= more.clockify
-    matched.quickbooks |= more.quickbooks
+    matched.records = matched.records.with_others(more.records)
     matched.shown |= more.shown or set()
 
 
@@ -125,9 +105,7 @@ def _match(workspace: Workspace, *, compare_names: bool) -> Matched:
     # Comparing all names takes seconds; after a decision the earlier results serve as well (decision 9).
     earlier = {} if compare_names else name_index.likely_found(workspace)
     outcome = _outcome(workspace, clockify, quickbooks, links, overrides, earlier)
-    clockify_by_key = {(record.kind, record.id): record for record in clockify}
-    quickbooks_by_key = {(record.kind, record.id): record for record in quickbooks}
-    return Matched(outcome, clockify_by_key, quickbooks_by_key, state, made_from, compared=compare_names)
+    return Matched(outcome, Records.of(clockify, quickbooks), state, made_from, compared=compare_names)
 
 
 def _outcome(
@@ -192,7 +170,7 @@ def _match_some(workspace: Workspace, seeds: Mapping[Key, Set[Key]], *, rows: Se
         likely={key: likely for key, likely in outcome.likely.items() if key in near.shown},
     )
     partners = {partner for _, partner in near.partners}
-    return Matched(outcome, near.clockify, near.quickbooks, state, shown=near.shown, partners=partners)
+    return Matched(outcome, Records(near.clockify, near.quickbooks), state, shown=near.shown, partners=partners)
 
 
 def _state(workspace: Workspace) -> MappingState:
@@ -208,8 +186,8 @@ def _save_links(workspace: Workspace, matched: Matched, *, now: datetime) -> boo
             return False
         # First, since a partner has one link by rule of each kind at most.
         for key, taker_id in outcome.given_back.items():
-            _give_back(workspace, key, matched.clockify.get((key[0], taker_id)), now=now)
-        clockify, quickbooks = matched.clockify, matched.quickbooks
+            _give_back(workspace, key, matched.records.clockify.get((key[0], taker_id)), now=now)
+        clockify, quickbooks = matched.records.clockify, matched.records.quickbooks
         Link.objects.bulk_create(
             [
                 link_row(workspace, company, link, clockify=clockify, quickbooks=quickbooks, now=now)
@@ -278,17 +256,9 @@ def link_row(
 
 def sentences(workspace: Workspace, matched: Matched) -> dict[Key, str]:
     """Return what the mismatches say that were found, as entries say it, by kind and id of Clockify's records."""
-    company, now = company_of(workspace), timezone.now()
+    now = timezone.now()
     return entry_sentences(
-        mismatch_row(
-            workspace,
-            company,
-            found,
-            clockify=matched.clockify,
-            quickbooks=matched.quickbooks,
-            held={},
-            now=now,
-        )
+        mismatch_row(workspace, found, matched.records, held={}, now=now)
         for found in matched.outcome.mismatches
         if found.kind in CLOCKIFY_MODELS
     )
@@ -301,7 +271,6 @@ def save_mismatches(workspace: Workspace, matched: Matched, held: Mapping[Key, H
     was matched: these rows would show what is decided by now as open. So it does where few records were matched and the
     lists have changed.
     """
-    facts: dict[str, Any] = {"held": held, "now": now, "records": (matched.clockify, matched.quickbooks)}
     with transaction.atomic():
         lock_decisions(workspace)
         if _state(workspace) != matched.state:
@@ -309,11 +278,8 @@ def save_mismatches(workspace: Workspace, matched: Matched, held: Mapping[Key, H
         # A check that read other lists meanwhile knows better what these rows say.
         if matched.shown is not None and name_index.made_from(workspace) != matched.made_from:
             return False
-        facts["state"] = matched.state
         if matched.shown is None:
-            facts |= {"compared": matched.compared, "made_from": matched.made_from}
-            saved_rows.replace_all(workspace, matched.outcome, **facts)
+            saved_rows.replace_all(workspace, matched, held, now=now)
         else:
-            facts |= {"shown": matched.shown, "partners": matched.partners}
-            saved_rows.replace_some(workspace, matched.outcome, **facts)
+            saved_rows.replace_some(workspace, matched, matched.shown, held, now=now)
     return True

@@ -12,11 +12,12 @@ from django.db.models import QuerySet
 from integrations.models import Workspace
 from mapping import name_index, neighborhood
 from mapping.desk import ordering
-from mapping.desk.mismatch_rows import Held, mismatch_row
+from mapping.desk.mismatch_rows import Held, Records, mismatch_row
+from mapping.matched import Matched
 from mapping.matching import match
 from mapping.matching.index import PartnerIndex
 from mapping.matching.only_in_quickbooks import unmatched_in_quickbooks
-from mapping.matching.records import ClockifyRecord, MatchResult, MismatchFound, QuickBooksRecord
+from mapping.matching.records import ClockifyRecord, MismatchFound, QuickBooksRecord
 from mapping.models import LikelyFound, MappingOverride, Mismatch, NameIndex
 from mapping.queries import (
     CLOCKIFY_MODELS,
@@ -32,39 +33,28 @@ from mapping.queries import (
 
 # QuickBooks records that have a row of their own where nothing names them.
 LISTED_ALONE = ("employee", "customer")
-Records = tuple[Mapping[Key, ClockifyRecord], Mapping[Key, QuickBooksRecord]]
 
 
 # --- all rows --------------------------------------------------------------------------------------------------
-def replace_all(
-    workspace: Workspace,
-    outcome: MatchResult,
-    *,
-    records: Records,
-    held: Mapping[Key, Held],
-    now: datetime,
-    compared: bool,
-    made_from: str,
-    state: tuple[int, int, int],
-) -> None:
-    """Replace the workspace's rows and its index of names; `compared`: all names were, so that older likely ones go."""
-    clockify, quickbooks = records
+def replace_all(workspace: Workspace, matched: Matched, held: Mapping[Key, Held], *, now: datetime) -> None:
+    """Replace the workspace's rows and its index of names."""
+    outcome, clockify, quickbooks = matched.outcome, matched.records.clockify, matched.records.quickbooks
     # Hidden before the rows of QuickBooks are chosen: a record that only a hidden row names gets its own row.
     hidden = {key for key, record in clockify.items() if _is_hidden(record, held.get(key))}
-    rows = _rows(workspace, match.listed(outcome, hidden=hidden), records=records, held=held, now=now)
+    rows = _rows(workspace, match.listed(outcome, hidden=hidden), matched.records, held=held, now=now)
     ordering.arrange(rows, _around_all(workspace, {**clockify, **quickbooks}))
     stored_rows = _stored_rows(Mismatch.objects.filter(workspace=workspace, company=workspace.company))
     all_rows = Mismatch.objects.filter(workspace=workspace)
     _write(rows, stored_rows, now=now, outdated=set(all_rows.values_list("pk", flat=True)))
     all_rows.update(seen_at=now)
     known = name_index.likely_found(workspace)
-    if compared:
+    if matched.compared:
         _forget_likely(workspace, known.keys() - outcome.likely.keys())
     name_index.save_likely(workspace, outcome.likely, known)
     name_index.save_all(
         workspace, clockify=clockify.values(), quickbooks=quickbooks.values(), likely=outcome.likely, rows=rows
     )
-    values = {"made_from": made_from, "decision": state[0], "link": state[1]}
+    values = {"made_from": matched.made_from, "decision": matched.state[0], "link": matched.state[1]}
     NameIndex.objects.update_or_create(workspace=workspace, defaults=values)
 
 
@@ -76,14 +66,12 @@ def _is_hidden(record: ClockifyRecord, waiting: Held | None) -> bool:
 def _rows(
     workspace: Workspace,
     found: Iterable[MismatchFound],
-    *,
     records: Records,
+    *,
     held: Mapping[Key, Held],
     now: datetime,
 ) -> list[Mismatch]:
-    company, (clockify, quickbooks) = company_of(workspace), records
-    facts: dict[str, Any] = {"clockify": clockify, "quickbooks": quickbooks, "held": held, "now": now}
-    return [mismatch_row(workspace, company, finding, **facts) for finding in found]
+    return [mismatch_row(workspace, finding, records, held=held, now=now) for finding in found]
 
 
 def _write(
@@ -129,26 +117,18 @@ def _ignored(workspace: Workspace) -> QuerySet[MappingOverride]:
 
 # --- some rows -------------------------------------------------------------------------------------------------
 def replace_some(
-    workspace: Workspace,
-    outcome: MatchResult,
-    *,
-    shown: Collection[Key],
-    partners: Collection[Key],
-    records: Records,
-    held: Mapping[Key, Held],
-    now: datetime,
-    state: tuple[int, int, int],
+    workspace: Workspace, matched: Matched, shown: Collection[Key], held: Mapping[Key, Held], *, now: datetime
 ) -> None:
     """Replace the rows of the Clockify records `shown`, and whatever depends on them, with the result of `replace_all`.
 
-    That is the rows of QuickBooks records that they named or name, or that are among `partners`, and of all other rows
+    That is the rows of QuickBooks records that they named or name, or that were taken or freed, and of all other rows
     the places in their groups and whether a partner of theirs is suggested to one alone.
     """
-    clockify, _ = records
+    outcome, clockify = matched.outcome, matched.records.clockify
     hidden = {key for key in shown if key in clockify and _is_hidden(clockify[key], held.get(key))}
     found = [row for row in outcome.mismatches if (row.kind, row.clockify_id) in shown]
     found = [row for row in found if (row.kind, row.clockify_id) not in hidden]
-    rows = _rows(workspace, found, records=records, held=held, now=now)
+    rows = _rows(workspace, found, matched.records, held=held, now=now)
     before = _rows_of(workspace, shown)
     _arrange_some(workspace, rows, before, now=now)
     _write(rows, _stored_from(before), outdated={row.pk for row in before}, now=now)
@@ -156,8 +136,8 @@ def replace_some(
     name_index.save_likely(workspace, likely, name_index.likely_found(workspace, likely))
     name_index.save_some(workspace, shown, likely=likely, rows=rows)
     named = {partner for row in [*before, *rows] for partner in name_index.partners_named(row)}
-    _replace_alone(workspace, {key for key in named | set(partners) if key[0] in LISTED_ALONE}, now=now)
-    NameIndex.objects.filter(workspace=workspace).update(decision=state[0], link=state[1])
+    _replace_alone(workspace, {key for key in named | matched.partners if key[0] in LISTED_ALONE}, now=now)
+    NameIndex.objects.filter(workspace=workspace).update(decision=matched.state[0], link=matched.state[1])
 
 
 def _rows_of(workspace: Workspace, keys: Collection[Key]) -> list[Mismatch]:
@@ -245,7 +225,7 @@ def _replace_alone(workspace: Workspace, partners: Collection[Key], *, now: date
     known = {(record.kind, record.id): record for record in [*children, *parents, *new.values()]}
     index = PartnerIndex(known.values(), mode=workspace.matching)
     found = [row for row in unmatched_in_quickbooks(index, linked=()) if (row.kind, row.quickbooks_id) in new]
-    rows = _rows(workspace, found, records=({}, known), held={}, now=now)
+    rows = _rows(workspace, found, Records({}, known), held={}, now=now)
     ordering.arrange(rows, ordering.Around())
     Mismatch.objects.bulk_create(rows, batch_size=500)
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from integrations.models import Company, Workspace
+from integrations.models import Workspace
 from mapping.matching import names
 from mapping.matching.records import ClockifyRecord, MismatchFound, QuickBooksRecord, Suggestion
 from mapping.models import Mismatch
-from mapping.queries import Key
+from mapping.queries import Key, company_of
 
 
 @dataclass
@@ -28,18 +28,30 @@ class Held:
         self.oldest = day if self.oldest is None else min(self.oldest, day)
 
 
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Records of both sides, by kind and id."""
+
+    clockify: Mapping[Key, ClockifyRecord]
+    quickbooks: Mapping[Key, QuickBooksRecord]
+
+    @classmethod
+    def of(cls, clockify: Iterable[ClockifyRecord], quickbooks: Iterable[QuickBooksRecord]) -> Records:
+        return cls(
+            {(record.kind, record.id): record for record in clockify},
+            {(record.kind, record.id): record for record in quickbooks},
+        )
+
+    def with_others(self, others: Records) -> Records:
+        return Records({**self.clockify, **others.clockify}, {**self.quickbooks, **others.quickbooks})
+
+
 def mismatch_row(
-    workspace: Workspace,
-    company: Company,
-    finding: MismatchFound,
-    *,
-    clockify: Mapping[Key, ClockifyRecord],
-    quickbooks: Mapping[Key, QuickBooksRecord],
-    held: Mapping[Key, Held],
-    now: datetime,
+    workspace: Workspace, finding: MismatchFound, records: Records, *, held: Mapping[Key, Held], now: datetime
 ) -> Mismatch:
     """Return the row of one finding, not saved yet, with the time that its record holds back."""
-    record = clockify.get((finding.kind, finding.clockify_id))
+    quickbooks = records.quickbooks
+    record = records.clockify.get((finding.kind, finding.clockify_id))
     partner = next(
         (
             quickbooks[kind, finding.quickbooks_id]
@@ -52,7 +64,7 @@ def mismatch_row(
     waiting_time = held.get((finding.kind, finding.clockify_id), Held())
     return Mismatch(
         workspace=workspace,
-        company=company,
+        company=company_of(workspace),
         kind=finding.kind,
         reason=finding.reason,
         clockify_id=finding.clockify_id,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NotRequired, TypedDict
 
 from django.db.models import F
 from django.db.models.options import Options
@@ -62,7 +63,28 @@ PAGES_OF = {
 }
 
 
-def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+class MenuLine(TypedDict):
+    """One line of the menu, under the keys of the theme."""
+
+    title: str
+    icon: str
+    link: str
+    active: bool
+    permission: Callable[[HttpRequest], bool]
+    badge: NotRequired[str]
+    badge_variant: NotRequired[str]
+
+
+class MenuGroup(TypedDict):
+    """Lines of the menu that stand together, under the keys of the theme."""
+
+    items: list[MenuLine]
+    title: NotRequired[str]
+    separator: NotRequired[bool]
+    collapsible: NotRequired[bool]
+
+
+def sidebar(request: HttpRequest) -> list[MenuGroup]:
     """Return the menu in the theme's format; lines that this person may not see carry a denied permission."""
     may_look = access.may_look(request)
     open_count = open_decisions() if may_look else 0
@@ -108,31 +130,34 @@ def open_decisions() -> int:
     return name_ids.union(waiting.changed().order_by().values("pk"), all=True).count()
 
 
-def _group(request: HttpRequest, title: str, lists: tuple[tuple[str, str, str], ...]) -> dict[str, Any]:
+def _group(request: HttpRequest, title: str, lists: tuple[tuple[str, str, str], ...]) -> MenuGroup:
     items = [_list(request, *entry) for entry in lists]
     return {"title": title, "separator": True, "collapsible": True, "items": items}
 
 
-def _list(request: HttpRequest, title: str, icon: str, model: str, *, also: str = "") -> dict[str, Any]:
+def _list(request: HttpRequest, title: str, icon: str, model: str, *, also: str = "") -> MenuLine:
     """Return the menu line of a model's list, for people who may see or change it; active in the list `also` too."""
     link, allowed = links.list_of(model), access.may_list(request, model)
     active = request.path.startswith((link, links.list_of(also)) if also else link)
     return _line(title, icon, link, allowed=allowed, active=active)
 
 
-def _own_page(
-    request: HttpRequest, title: str, icon: str, address: str, *, allowed: bool, badge: int = 0
-) -> dict[str, Any]:
+def _own_page(request: HttpRequest, title: str, icon: str, address: str, *, allowed: bool, badge: int = 0) -> MenuLine:
     match = request.resolver_match
     name = address.rpartition(":")[2].removeprefix("any-")
     active = match is not None and (match.url_name or "") in PAGES_OF.get(name, (name,))
     return _line(title, icon, reverse(address), allowed=allowed, active=active, badge=badge)
 
 
-def _line(title: str, icon: str, link: str, *, allowed: bool, active: bool, badge: int = 0) -> dict[str, Any]:
-    line: dict[str, Any] = {"title": title, "icon": icon, "link": link, "active": active}
-    # The theme calls this for each request; the line was made for this one.
-    line["permission"] = lambda request: allowed
+def _line(title: str, icon: str, link: str, *, allowed: bool, active: bool, badge: int = 0) -> MenuLine:
+    line: MenuLine = {
+        "title": title,
+        "icon": icon,
+        "link": link,
+        "active": active,
+        # The theme calls this for each request; the line was made for this one.
+        "permission": lambda request: allowed,
+    }
     if badge:
-        line |= {"badge": str(badge), "badge_variant": "warning"}
+        line["badge"], line["badge_variant"] = str(badge), "warning"
     return line

@@ -17,7 +17,7 @@ from integrations.quickbooks.sales_forms import KINDS
 from mapping import name_index, neighborhood, rematch
 from mapping import queries as mapping
 from mapping.desk.mismatch_rows import Held
-from mapping.rematch import Matched
+from mapping.matched import Matched
 from syncjobs.models import Action, EntryStatus, Receipt
 from syncjobs.planning import inputs, retirement
 from syncjobs.planning.context import PlanningContext, load_context

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -30,6 +31,7 @@ from syncjobs.pages.links import desk
 from syncjobs.partner_writes import journal, submit
 from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, PartnerDraft, WriteRequest
 from syncjobs.partner_writes.rules import Do, Remedy, RuleCheck
+from syncjobs.planning.forecast import Forecast
 
 IDENTITY_FIELDS = ("verb", "side", "entity", "kind", "clockify_id", "quickbooks_id")
 EDITABLE_FIELDS = ("name", "given_name", "family_name", "parent_id", "client_id")
@@ -53,6 +55,38 @@ class RemedyLink:
     label: str
     href: str
     partner: str = ""
+
+
+class WriteContext(TypedDict):
+    """A requested write: its draft or why there is none, and the write that is on its way for the same record."""
+
+    workspace: Workspace
+    zone: str
+    write_request: WriteRequest
+    back_url: str
+    refused: str
+    draft: PartnerDraft | None
+    write: PartnerWrite | None
+    write_state: str
+    version: NotRequired[str]
+
+
+class DraftContext(TypedDict):
+    """The sheet of a draft: form fields, checks with their remedies, and the forecast."""
+
+    hidden_fields: Mapping[str, Any]
+    lines: Sequence[tuple[str, str]]
+    checks: Sequence[tuple[RuleCheck, Sequence[RemedyLink]]]
+    has_name: bool
+    is_person: bool
+    is_project: bool
+    given_name: str
+    family_name: str
+    unblocks: Forecast
+    submit_text: str
+    reversal_note: str
+    side: str
+    read_at: datetime | None
 
 
 def write_request_from(values: QueryDict) -> WriteRequest:
@@ -161,7 +195,7 @@ def _show(
         refused = refused or str(refusal)
     if write is None and workspace.company:
         write = journal.on_its_way(workspace, write_request)
-    context: dict[str, Any] = {
+    context: WriteContext = {
         "workspace": workspace,
         "zone": workspace.time_zone,
         "write_request": write_request,
@@ -173,19 +207,20 @@ def _show(
     }
     if write_request.record and workspace.company:
         context["version"] = version_of(workspace, *write_request.record)
+    shown: dict[str, object] = {**context}
     if draft is not None:
-        context |= _draft_context(workspace, draft, back_url)
+        shown |= _draft_context(workspace, draft, back_url)
     title = draft.title if draft else "Nothing to write"
     return access.show(
         request,
         "desk/create_partner.html",
-        context,
+        shown,
         title=title,
         status=422 if refused and request.method == "POST" else 200,
     )
 
 
-def _draft_context(workspace: Workspace, draft: PartnerDraft, back_url: str) -> dict[str, Any]:
+def _draft_context(workspace: Workspace, draft: PartnerDraft, back_url: str) -> DraftContext:
     """Return the context of the sheet: form fields, checks with their remedies, and the forecast."""
     write_request = draft.request
     given_name, family_name = (dict(draft.lines).get(label, "") for label in ("First name", "Last name"))

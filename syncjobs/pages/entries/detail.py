@@ -154,7 +154,7 @@ def _checks_context(records: _Records, rows: Sequence[Mapping[str, Any]], said: 
         judged = [reason.as_row() for reason in planning.resolve(planning.entry(entry)).reasons]
     # What was tried in another company says nothing about the one that is connected now.
     current_actions = [action for action in records.actions if action.company_id == workspace.company_id]
-    found = _checks(workspace, entry, planning, records.receipt, current_actions, judged, said)
+    found = _checks(records, current_actions, judged, said)
     return {"checks": found, "tally": checks.tally(found), "failing": any(check.code for check in found)}
 
 
@@ -261,14 +261,9 @@ def _differences(
 
 
 def _checks(
-    workspace: Workspace,
-    entry: TimeEntry,
-    context: PlanningContext,
-    receipt: Receipt | None,
-    actions: list[Action],
-    rows: list[Mapping[str, Any]],
-    said: Mapping[int, str],
+    records: _Records, actions: list[Action], rows: list[Mapping[str, Any]], said: Mapping[int, str]
 ) -> list[checks.Check]:
+    workspace, entry, context, receipt = records.workspace, records.entry, records.planning, records.receipt
     if receipt is not None:
         # Sent time is kept whatever fails now; the page shows what an edit would meet.
         rows = [*rows, *(reason.as_row() for reason in context.resolve(context.entry(entry)).reasons)]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypedDict
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -20,7 +20,7 @@ from syncjobs.pages import access
 from syncjobs.pages.proof import shown, signing
 from syncjobs.pages.proof.period import Period, offered, requested
 from syncjobs.rules.proof import proof_table
-from syncjobs.rules.proof.proof_table import Notes
+from syncjobs.rules.proof.proof_table import Notes, Sums, Table
 from syncjobs.rules.proof.reconciliation_rows import minutes
 from syncjobs.rules.reasons import form_text
 from syncjobs.support.proof import stored_comparison
@@ -32,6 +32,33 @@ HEADERS = (
 GROUPS_A_PAGE = 100
 # A live worker takes a run within a second or two.
 IDLE_AFTER_SECONDS = 30
+
+
+class ComparingContext(TypedDict):
+    """The comparison under way, and the one of these days that came to nothing since the stored one."""
+
+    schedule: Schedule | None
+    open_run: Run | None
+    idle: bool
+    failed_run: Run | None
+
+
+class TableContext(TypedDict):
+    """The stored comparison as one view shows it: its table, its sums, and what is not explained."""
+
+    view: str
+    tabs: Mapping[str, str]
+    rows_are: str
+    table: Table
+    total: Sums
+    causes: Sequence[shown.ShownCause]
+    explained: int
+    amounts: Sequence[Mapping[str, str]]
+    page: Page[shown.ShownRow]
+    group_count: int
+    open_items: Sequence[shown.ShownItem]
+    asks_reason: bool
+    opens_all: bool
 
 
 @require_safe
@@ -72,7 +99,7 @@ def _runs(workspace: Workspace) -> RunQuerySet:
 
 def _run_context(
     workspace: Workspace, period: Period, stored: Reconciliation | None, open_run: Run | None
-) -> dict[str, Any]:
+) -> ComparingContext:
     """Return the comparison under way, and the one of these days that came to nothing since the stored one."""
     waited = (timezone.now() - open_run.created_at).total_seconds() if open_run else 0
     # A scheduled one has other days each night.
@@ -96,7 +123,7 @@ def _failed_since(run: Run, stored: Reconciliation | None) -> bool:
 
 def _table_context(
     request: HttpRequest, workspace: Workspace, stored: Reconciliation, period: Period, notes: Notes
-) -> dict[str, Any]:
+) -> TableContext:
     view = request.GET.get("by", "people")
     view = view if view in shown.VIEWS else "people"
     rows = stored_comparison.rows(stored, period.first, period.last)
