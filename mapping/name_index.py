@@ -6,7 +6,9 @@ QuickBooks records that it names or that were likely for it, and by its group on
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from hashlib import blake2b
 
 from django.db.models import Q
@@ -28,6 +30,7 @@ Term = tuple[str, str, str]  # kind, id and term
 
 
 # --- terms -----------------------------------------------------------------------------------------------------
+@lru_cache(maxsize=20_000)
 def name_term(name: str) -> str:
     """Return the term of a name, "" for a missing one."""
     form = shared_form(name)
@@ -79,19 +82,16 @@ def terms_of_likely(likely: Likely) -> set[str]:
 # --- looking up ------------------------------------------------------------------------------------------------
 def find(workspace: Workspace, terms: Iterable[str], kinds: Collection[str]) -> set[Key]:
     """Return the records of these kinds that have one of these terms."""
-    found: set[Key] = set()
-    for chunk in chunks(sorted(set(terms) - {""})):
-        rows = IndexTerm.objects.filter(workspace=workspace, term__in=chunk, kind__in=kinds)
-        found.update(rows.values_list("kind", "record_id"))
-    return found
+    return set().union(*by_term(workspace, terms, kinds).values())
 
 
-def terms_found(workspace: Workspace, terms: Iterable[str], kinds: Collection[str]) -> set[str]:
-    """Return those of the terms that a record of these kinds has."""
-    found: set[str] = set()
-    for chunk in chunks(sorted(set(terms))):
-        rows = IndexTerm.objects.filter(workspace=workspace, term__in=chunk, kind__in=kinds)
-        found.update(rows.values_list("term", flat=True))
+def by_term(workspace: Workspace, terms: Iterable[str], kinds: Collection[str]) -> dict[str, set[Key]]:
+    """Return the records of these kinds that have these terms, by term; a term that none has is left out."""
+    found: dict[str, set[Key]] = defaultdict(set)
+    if wanted := frozenset(terms) - {""}:
+        rows = IndexTerm.objects.filter(workspace=workspace, term__among=wanted, kind__in=kinds)
+        for term, kind, record_id in rows.values_list("term", "kind", "record_id"):
+            found[term].add((kind, record_id))
     return found
 
 

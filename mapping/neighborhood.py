@@ -108,7 +108,7 @@ def around(
         reader.found.shown = set(reader.found.changing)
     else:
         reader.add_shown(rows)
-    reader.add_surroundings(pools)
+    reader.add_surroundings(pools, likely=not links_only)
     return reader.found
 
 
@@ -120,6 +120,7 @@ class _Reader:
         self._company: Company = company_of(workspace)
         self.found = Neighborhood()
         self._looked_up: set[Key] = set()  # records of either side that were read, if they are there
+        self._by_name: dict[tuple[str, str], set[Key]] = {}  # by kind and name's term, as far as asked for
         self._links_read: set[Key] = set()
         self._holders_read: set[Partner] = set()
         # By client id, the customers under which partners of its projects were or may be.
@@ -191,7 +192,7 @@ class _Reader:
                 for of_kind, partner in partners
                 if of_kind == kind and partner in found.quickbooks
             ]
-            alike = name_index.find(self._workspace, map(name_index.name_term, names), [kind])
+            alike = self._find(map(name_index.name_term, names), [kind])
             rivals |= self._without_link(alike - found.changing)
         self._read_holders(partners)
         retired = {key for key, link in found.links.items() if (key[0], _partner(link)) in partners}
@@ -230,8 +231,8 @@ class _Reader:
         self._check_size(found.shown)
 
     # --- what is needed to see -----------------------------------------------------------------------------
-    def add_surroundings(self, pools: Collection[Key]) -> None:
-        """Read everything else that the rows of the shown records depend on."""
+    def add_surroundings(self, pools: Collection[Key], *, likely: bool) -> None:
+        """Read everything else that links of the shown records depend on, and with `likely` their rows."""
         found = self.found
         self._read_clockify(found.shown)
         self._read_links(found.shown)
@@ -242,13 +243,14 @@ class _Reader:
             terms[key[0]].add(name_index.name_term(found.clockify[key].name))
         rivals: set[Key] = set()
         for kind, names in terms.items():
-            rivals |= self._without_link(name_index.find(self._workspace, names, [kind]) - found.shown)
+            rivals |= self._without_link(self._find(names, [kind]) - found.shown)
         active = found.shown | rivals
         self._check_size(active)
         self._named_alike(active)
         self._read_clients({key for key in active if key[0] == "project"})
-        found.likely = name_index.likely_found(self._workspace, found.shown)
-        self._read_quickbooks({(one.kind, one.id) for likely in found.likely.values() for one in likely.found})
+        if likely:
+            found.likely = name_index.likely_found(self._workspace, found.shown)
+            self._read_quickbooks({(one.kind, one.id) for row in found.likely.values() for one in row.found})
         for kind, parent_id in pools:
             self._read_pool(kind, parent_id)
         self._read_partners()
@@ -319,17 +321,24 @@ class _Reader:
 
     def _check_index(self, keys: Collection[Key]) -> None:
         """Raise OutOfDate where a record's name is not in the index."""
-        for kind, ids in by_kind(keys).items():
-            for chunk in chunks(ids):
-                terms = {
-                    (record_id, name_index.name_term(self.found.clockify[kind, record_id].name))
-                    for record_id in chunk
-                    if (kind, record_id) in self.found.clockify
-                }
-                terms = {term for term in terms if term[1]}
-                rows = name_index.IndexTerm.objects.filter(workspace=self._workspace, kind=kind, record_id__in=chunk)
-                if terms - set(rows.values_list("record_id", "term")):
-                    raise OutOfDate
+        terms: dict[str, dict[Key, str]] = defaultdict(dict)
+        for key in keys & self.found.clockify.keys():
+            if term := name_index.name_term(self.found.clockify[key].name):
+                terms[key[0]][key] = term
+        for kind, own in terms.items():
+            self._find(own.values(), [kind])
+            if any(key not in self._by_name[kind, term] for key, term in own.items()):
+                raise OutOfDate
+
+    def _find(self, names: Iterable[str], kinds: Collection[str]) -> set[Key]:
+        """Return the records of these kinds whose names have these terms, each looked up in the index once."""
+        wanted = set(names) - {""}
+        missing = {term for term in wanted if any((kind, term) not in self._by_name for kind in kinds)}
+        self._by_name |= {(kind, term): set() for kind in kinds for term in missing}
+        for term, keys in name_index.by_term(self._workspace, missing, kinds).items():
+            for key in keys:
+                self._by_name[key[0], term].add(key)
+        return {key for kind in kinds for term in wanted for key in self._by_name[kind, term]}
 
     def _named_alike(self, keys: Collection[Key]) -> dict[Key, list[QuickBooksRecord]]:
         """Read the QuickBooks records that have these records' names, at any place, and return them by record."""
@@ -341,7 +350,7 @@ class _Reader:
                 for record_id in ids
                 if (kind, record_id) in found.clockify
             }
-            partners = name_index.find(self._workspace, terms.values(), PARTNER_KINDS[kind])
+            partners = self._find(terms.values(), PARTNER_KINDS[kind])
             self._check_size(partners)
             self._read_quickbooks(partners)
             by_term: dict[str, list[QuickBooksRecord]] = defaultdict(list)
@@ -367,9 +376,8 @@ class _Reader:
         missing = set(keys) - self._links_read
         self._links_read |= missing
         for kind, ids in by_kind(missing).items():
-            for chunk in chunks(ids):
-                for link in links_of(self._workspace).filter(kind=kind, clockify_id__in=chunk):
-                    self.found.links[kind, link.clockify_id] = link
+            for link in links_of(self._workspace).filter(kind=kind, clockify_id__among=frozenset(ids)):
+                self.found.links[kind, link.clockify_id] = link
 
     def _read_holders(self, partners: Iterable[Partner]) -> None:
         """Read the links to these partners of records of those kinds."""
@@ -377,21 +385,19 @@ class _Reader:
         self._holders_read |= missing
         for kind in sorted({kind for kind, _ in missing}):
             for quickbooks_kind, ids in by_kind(partner for of_kind, partner in missing if of_kind == kind).items():
-                for chunk in chunks(ids):
-                    links = links_of(self._workspace).filter(kind=kind, quickbooks_kind=quickbooks_kind)
-                    for link in links.filter(quickbooks_id__in=chunk):
-                        self.found.links[kind, link.clockify_id] = link
-                        self._links_read.add((kind, link.clockify_id))
+                links = links_of(self._workspace).filter(kind=kind, quickbooks_kind=quickbooks_kind)
+                for link in links.filter(quickbooks_id__among=frozenset(ids)):
+                    self.found.links[kind, link.clockify_id] = link
+                    self._links_read.add((kind, link.clockify_id))
 
     def _read_partners(self) -> None:
         self._read_quickbooks({_partner(link) for link in self.found.links.values()})
 
     def _read_overrides(self) -> None:
         for kind, ids in by_kind(self.found.clockify).items():
-            for chunk in chunks(ids):
-                rows = mapping_overrides_of(self._workspace).filter(kind=kind, clockify_id__in=chunk)
-                for clockify_id, choice in rows.values_list("clockify_id", "choice"):
-                    self.found.overrides[kind, clockify_id] = KnownOverride(kind, clockify_id, choice)
+            rows = mapping_overrides_of(self._workspace).filter(kind=kind, clockify_id__among=frozenset(ids))
+            for clockify_id, choice in rows.values_list("clockify_id", "choice"):
+                self.found.overrides[kind, clockify_id] = KnownOverride(kind, clockify_id, choice)
 
 
 def _partner(link: Link) -> Key:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+import mapping.lookups  # noqa: F401 registers `among`
 from integrations.models import (
     ClockifyClient,
     ClockifyProject,
@@ -69,8 +70,7 @@ def _rows_of(
         yield from ((kind, model._default_manager.all()) for kind, model in models.items())
         return
     for kind, ids in by_kind(among).items():
-        for chunk in chunks(ids):
-            yield kind, models[kind]._default_manager.filter(**{f"{id_column}__in": chunk})
+        yield kind, models[kind]._default_manager.filter(**{f"{id_column}__among": frozenset(ids)})
 
 
 def by_kind(keys: Iterable[Key]) -> dict[str, list[str]]:

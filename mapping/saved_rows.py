@@ -207,7 +207,7 @@ def _replace_alone(workspace: Workspace, partners: Collection[Key], *, now: date
             held = links_of(workspace).filter(quickbooks_kind=kind, quickbooks_id__in=chunk)
             linked.update(held.values_list("quickbooks_kind", "quickbooks_id"))
     terms = {name_index.partner_term(name_index.NAMED, partner): partner for partner in partners}
-    named = {terms[term] for term in name_index.terms_found(workspace, terms, list(CLOCKIFY_MODELS))}
+    named = {terms[term] for term in name_index.by_term(workspace, terms, list(CLOCKIFY_MODELS))}
     alone = set(partners) - linked - named
     stored = Mismatch.objects.filter(workspace=workspace, company=company, clockify_id="")
     there: set[Key] = set()

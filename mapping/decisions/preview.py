@@ -266,8 +266,8 @@ class MappingSnapshot:
         if kind == "vendor" and not self._workspace.people_to_vendors and not _is_linked_to(before, partner_id):
             return None
         return Link(
-            workspace=self._workspace,
-            company=self._company,
+            workspace_id=self._workspace.pk,
+            company_id=self._company.pk,
             kind=choice.kind,
             clockify_id=choice.clockify_id,
             quickbooks_kind=kind,

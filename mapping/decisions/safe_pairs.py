@@ -44,8 +44,16 @@ class SafePair:
         return Choice("link", self.kind, self.clockify_id, self.quickbooks_id)
 
 
-def safe_pairs(workspace: Workspace, *, kinds: Collection[str] = ("user", "client", "project")) -> list[SafePair]:
-    """Return the safe pairs as of now, those that hold the most minutes first, in a fixed number of queries."""
+def safe_pairs(
+    workspace: Workspace,
+    *,
+    kinds: Collection[str] = ("user", "client", "project"),
+    snapshot: MappingSnapshot | None = None,
+) -> list[SafePair]:
+    """Return the safe pairs as of now, those that hold the most minutes first, in a fixed number of queries.
+
+    `snapshot`: that of the near misses, where the caller has read it.
+    """
     waiting = mismatches_of(workspace).exclude(clockify_id="").exclude(blocked_entries=0).order_by()
     held = {
         (kind, clockify_id): (minutes, entries)
@@ -55,7 +63,7 @@ def safe_pairs(workspace: Workspace, *, kinds: Collection[str] = ("user", "clien
     }
     linked = set(links_of(workspace).filter(kind="client", suspended="").values_list("clockify_id", flat=True))
     pairs = []
-    for clockify, quickbooks, why in MappingSnapshot.of_near_misses(workspace).forgiving_pairs():
+    for clockify, quickbooks, why in (snapshot or MappingSnapshot.of_near_misses(workspace)).forgiving_pairs():
         if clockify.kind not in kinds or not acceptance.is_safe(clockify, quickbooks):
             continue
         minutes, entries = held.get((clockify.kind, clockify.id), (0, 0))

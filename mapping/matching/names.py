@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import combinations
 
 from anyascii import anyascii
@@ -32,6 +33,7 @@ def identity(name: str) -> str:
     return unicodedata.normalize("NFC", name).strip()
 
 
+@lru_cache(maxsize=20_000)
 def forgiving_form(name: str) -> str:
     """Return the form in which names are equal when forgiving: NFKC, casefold, inner spaces collapsed."""
     # Case folding can leave a name denormalized, and normalizing can bring back something to fold.

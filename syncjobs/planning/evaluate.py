@@ -336,7 +336,8 @@ def _add_named(workspace: Workspace, matched: Matched, entries: Collection[int])
     """Return the records that these entries name, after finding the rows of those that hold time back or did."""
     concerned: set[mapping.Key] = set()
     for chunk in mapping.chunks(entries):
-        concerned |= inputs.records_of(TimeEntry.objects.filter(pk__in=chunk))
+        entry_rows = TimeEntry.objects.filter(pk__in=chunk).order_by()
+        concerned |= inputs.records_of(entry_rows.values_list(*inputs.RECORD_COLUMNS.values()).distinct())
     missing = concerned - (matched.shown or set())
     working = mapping.working_links(workspace, missing)
     more = (missing - working) | inputs.saved_mismatches(workspace, missing).keys()

@@ -112,17 +112,19 @@ def forecast(
     *,
     planned: Iterable[PlannedRecord] = (),
     renamed: Mapping[Key, str] | None = None,
+    snapshot: MappingSnapshot | None = None,
     now: datetime,
 ) -> Forecast:
     """Return what making these decisions together would change, including links that matching would make next.
 
     `planned`: QuickBooks records that would be created or reactivated with them; `renamed`: new names of Clockify
-    records, by kind and id.
+    records, by kind and id; `snapshot`: one that has what the decisions can change, where it was read already.
     """
     planned, choices = list(planned), list(choices)
     # New records and names are in no index.
-    near = MappingSnapshot.around(workspace, choices) if not planned and not renamed else None
-    snapshot = near or MappingSnapshot(workspace)
+    if snapshot is None and not planned and not renamed:
+        snapshot = MappingSnapshot.around(workspace, choices)
+    snapshot = snapshot or MappingSnapshot(workspace)
     try:
         preview = snapshot.after(choices, planned=planned, renamed=renamed, now=now)
     except NotClosed:
@@ -138,12 +140,16 @@ def forecast(
         unlinks=_count_new_links(after, before),
         billing=snapshot.billing(choices, planned=planned),
     )
-    affected_rows = _affected_entries(workspace, before, after)
+    affected = _affected_entries(workspace, before, after)
+    # Read once: with many decisions, each query that looks for these entries is long.
+    affected_rows = list(affected.select_related("status"))
+    if not affected_rows:
+        return result
     if snapshot.known is not None:
         after = _with_others(workspace, after, affected_rows, known=snapshot.known)
-    context = load_context_with(workspace, after, affected_rows)
+    context = load_context_with(workspace, after, affected)
     obstacles: dict[tuple[str, str, str], Obstacle] = {}
-    for row in affected_rows.select_related("status"):
+    for row in affected_rows:
         _count(row, context, result, obstacles)
     result.obstacles = sorted(
         obstacles.values(), key=lambda obstacle: (-obstacle.tally.minutes, obstacle.code, obstacle.id)
@@ -234,10 +240,11 @@ def _affected_entries(workspace: Workspace, before: MappingTable, after: Mapping
 
 
 def _with_others(
-    workspace: Workspace, table: MappingTable, rows: QuerySet[TimeEntry], *, known: Collection[Key]
+    workspace: Workspace, table: MappingTable, rows: Iterable[TimeEntry], *, known: Collection[Key]
 ) -> MappingTable:
     """Return the table with the other records that these entries name, as they are."""
-    others = inputs.load_mapping_table(workspace, inputs.records_of(rows) - set(known))
+    named = inputs.records_of((row.user_id, row.client_id, row.project_id) for row in rows)
+    others = inputs.load_mapping_table(workspace, named - set(known))
     return replace(
         table,
         users={**others.users, **table.users},

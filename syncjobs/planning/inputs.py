@@ -165,7 +165,7 @@ def partners_of(company: Company, *, among: Collection[Link] | None = None) -> d
         selected = [rows]
         if among is not None:
             ids = {link.quickbooks_id for link in among if link.quickbooks_kind == kind}
-            selected = [rows.filter(quickbooks_id__in=chunk) for chunk in chunks(ids)]
+            selected = [rows.filter(quickbooks_id__among=frozenset(ids))] if ids else []
         for query in selected:
             for key, active, gone_at, *currency in query.values_list(*columns):
                 partners[kind, key] = PartnerStatus(active and gone_at is None, *currency)
@@ -267,14 +267,10 @@ def entry_of(
     )
 
 
-def records_of(entries: QuerySet[TimeEntry]) -> set[Key]:
-    """Return kind and id of the Clockify records that these entries name."""
-    return {
-        (kind, record_id)
-        for kind, column in RECORD_COLUMNS.items()
-        for record_id in entries.order_by().values_list(column, flat=True).distinct()
-        if record_id
-    }
+def records_of(entries: Iterable[tuple[str, str, str]]) -> set[Key]:
+    """Return kind and id of the Clockify records of entries, each given as its ids in the order of `RECORD_COLUMNS`."""
+    named = {key for ids in set(entries) for key in zip(RECORD_COLUMNS, ids, strict=True)}
+    return {(kind, record_id) for kind, record_id in named if record_id}
 
 
 def source_of(row: TimeEntry) -> dict[str, str]:

@@ -45,6 +45,18 @@ class Forms(HTMLParser):
         assert len(found) == 1, (words, [one["text"] for _, one in self.controls if one["tag"] == "button"])
         return found[0]
 
+    def sent(self, form: str, *, ticks: set[str] | None = None) -> dict[str, list[str]]:
+        """Return what a form sends without a button; `ticks`: values of the boxes that are ticked, None: as shown."""
+        values: dict[str, list[str]] = {}
+        for owner, control in self.controls:
+            name, value = control.get("name", ""), control.get("value", "")
+            if owner != form or not name or "disabled" in control or control["tag"] == "button":
+                continue
+            is_ticked = "checked" in control if ticks is None else value in ticks
+            if control.get("type") not in {"checkbox", "radio"} or is_ticked:
+                values.setdefault(name, []).append(value)
+        return values
+
 
 def press(client: Client, page: Any, words: str, *, ticks: set[str] | None = None, **typed: str) -> Any:
     """Press a button of the page; return the page that follows.
@@ -54,14 +66,9 @@ def press(client: Client, page: Any, words: str, *, ticks: set[str] | None = Non
     forms = Forms(page.content.decode())
     form, button = forms.of_button(words)
     assert "disabled" not in button
-    sent: dict[str, list[str]] = {}
-    for owner, control in forms.controls:
-        name, value = control.get("name", ""), control.get("value", "")
-        if owner != form or not name or "disabled" in control or control["tag"] == "button":
-            continue
-        is_ticked = "checked" in control if ticks is None else value in ticks
-        if control.get("type") not in {"checkbox", "radio"} or is_ticked:
-            sent.setdefault(name, []).append(typed.get(name, value))
+    sent = {
+        name: [typed.get(name, value) for value in values] for name, values in forms.sent(form, ticks=ticks).items()
+    }
     if button.get("name"):
         sent[button["name"]] = [button.get("value", "")]
     attributes = forms.forms[form]

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.core.cache import cache
 
 from integrations.models import Workspace
+from mapping.decisions.preview import MappingSnapshot
 from mapping.decisions.safe_pairs import SafePair, safe_pairs
 from mapping.desk.index import CLIENTS, PEOPLE, PROJECTS
 from mapping.models import Mismatch, NameIndex
@@ -31,8 +32,8 @@ class Safe:
         return len(self.keys)
 
 
-def pairs_of(workspace: Workspace, tab: str) -> list[SafePair]:
-    return safe_pairs(workspace, kinds=KINDS_BY_TAB[tab])
+def pairs_of(workspace: Workspace, tab: str, *, snapshot: MappingSnapshot | None = None) -> list[SafePair]:
+    return safe_pairs(workspace, kinds=KINDS_BY_TAB[tab], snapshot=snapshot)
 
 
 def known(workspace: Workspace, tab: str) -> Safe | None:
@@ -46,10 +47,11 @@ def known(workspace: Workspace, tab: str) -> Safe | None:
 
 def count(workspace: Workspace, tab: str, *, now: datetime) -> Safe:
     """Count what is safe now, and cache it for the next pages."""
-    pairs = pairs_of(workspace, tab)
+    snapshot = MappingSnapshot.of_near_misses(workspace)
+    pairs = pairs_of(workspace, tab, snapshot=snapshot)
     # The others hold no time that could go; a client may let the rule link projects that hold some.
     holding = [pair.choice for pair in pairs if pair.entries or pair.kind == "client"]
-    unblocks = forecast(workspace, holding, now=now).unblocks if holding else None
+    unblocks = forecast(workspace, holding, snapshot=snapshot, now=now).unblocks if holding else None
     keys = [pair.key for pair in pairs]
     totals = (unblocks.entries, unblocks.minutes) if unblocks else (0, 0)
     cache.set(_key(workspace, tab), (keys, *totals), CACHE_SECONDS)

@@ -16,6 +16,7 @@ from integrations.models import ClockifyProject, Workspace
 from mapping import name_index, neighborhood, rematch
 from mapping.decisions import batch, csv_import, undo
 from mapping.decisions.batch import Choice
+from mapping.decisions.preview import MappingSnapshot
 from mapping.decisions.safe_pairs import safe_pairs
 from mapping.desk.index import PROJECTS
 from mapping.errors import Refused
@@ -259,7 +260,14 @@ def test_safe_pairs_by_few_are_those_by_everybody(seed: int, monkeypatch: pytest
         with monkeypatch.context() as without_index:
             without_index.setattr(name_index, "current", lambda _: None)
             assert few == safe_pairs(workspace)
-            unblocks = forecast(workspace, [pair.choice for pair in few], now=NOW).unblocks
+            by_everybody = forecast(workspace, [pair.choice for pair in few], now=NOW)
+            unblocks = by_everybody.unblocks
+        # The near misses are read once, for the pairs and for what they would change, of all of them or of some.
+        snapshot = MappingSnapshot.of_near_misses(workspace)
+        assert safe_pairs(workspace, snapshot=snapshot) == few
+        assert forecast(workspace, [pair.choice for pair in few], snapshot=snapshot, now=NOW) == by_everybody
+        some = [pair.choice for pair in few if world.chance.random() < 0.6]
+        assert forecast(workspace, some, snapshot=snapshot, now=NOW) == forecast(workspace, some, now=NOW)
         counted = safe_counts.count(workspace, PROJECTS, now=NOW)
         of_projects = [pair for pair in few if pair.kind != "user"]
         if of_projects == few:

@@ -216,7 +216,8 @@ def test_the_number_of_queries_does_not_depend_on_what_is_asked() -> None:
     workspace, project, site = a_held_project()
     counts = []
     user = ClockifyUserFactory(workspace=workspace, name="Zoe").clockify_id
-    for choices in ([Choice("ignore", "user", user)], [Choice("link", "project", project, site)]):
+    held = Choice("link", "project", project, site)
+    for choices in ([held], [held, Choice("ignore", "user", user)]):
         fresh = Workspace.objects.get(pk=workspace.pk)
         with CaptureQueriesContext(connection) as queries:
             forecast(fresh, choices, now=NOW)

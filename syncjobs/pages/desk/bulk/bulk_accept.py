@@ -2,36 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
+from integrations.admin_lists.readonly_admin import rows_a_page
 from integrations.kinds import Kind
 from integrations.models import Workspace
 from integrations.unnamed import named
 from mapping.decisions.batch import Applied, Choice, apply
+from mapping.decisions.preview import MappingSnapshot
 from mapping.decisions.safe_pairs import SafePair, accept_safe, among
 from mapping.decisions.versions import Version, versions_of_unlinked
 from mapping.desk.name_diff import Piece, diff
+from mapping.desk.ordering import search_form
 from mapping.desk.rows import Option, Row
 from mapping.errors import Refused
 from syncjobs.display.formatting import in_hours, number
 from syncjobs.pages import access
 from syncjobs.pages.desk import page_context, safe_counts
-from syncjobs.pages.desk.bulk import ticked
+from syncjobs.pages.desk.bulk import elsewhere, ticked
+from syncjobs.pages.desk.bulk.elsewhere import Elsewhere
 from syncjobs.pages.desk.bulk.ticked import Ticked
+from syncjobs.pages.paging import ROWS_A_PAGE
 from syncjobs.planning import evaluate
 from syncjobs.planning.forecast import forecast
 
 # Rows without a clear suggestion that are named; the others are counted.
 MAX_LEFT_OUT = 10
 TICKED_NOTE = "Accepted with the rows that were ticked."
+Shown = Mapping[str, tuple[str, str]]  # partner and version by key
 
 
 @dataclass(frozen=True)
@@ -42,14 +50,26 @@ class Pair:
     choice: Choice
     name: str
     client_name: str
-    left: Sequence[Piece]
-    right: Sequence[Piece]
+    partner_name: str
     parent: str
     why: str
     minutes: int
     entries: int
     is_safe: bool = True
     version: str = ""
+
+    @cached_property
+    def _pieces(self) -> tuple[Sequence[Piece], Sequence[Piece]]:
+        # Only of pairs on the page: comparing letters takes longer than finding the pair.
+        return diff(self.name, self.partner_name)
+
+    @property
+    def left(self) -> Sequence[Piece]:
+        return self._pieces[0]
+
+    @property
+    def right(self) -> Sequence[Piece]:
+        return self._pieces[1]
 
     @property
     def partner(self) -> str:
@@ -60,6 +80,15 @@ class Pair:
         """The pair as a person sees and confirms it: this record, as it is now, with that partner."""
         return f"{self.key}={self.partner}={self.version}"
 
+    @property
+    def search_text(self) -> str:
+        return search_form("\n".join((self.name, self.client_name, self.partner_name, self.parent)))
+
+    def differs(self, shown: tuple[str, str]) -> bool:
+        """Return whether partner, names or client are others than those shown before."""
+        partner, version = shown
+        return partner != self.partner or Version.parse(version).content != Version.parse(self.version).content
+
 
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the pairs; on POST, accept the ticked ones."""
@@ -69,9 +98,14 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     rows = ticked.of(request, workspace)
     if nothing := ticked.nothing(request, workspace, rows):
         return nothing
-    if ticked.is_confirmed(request):
-        return _accept(request, workspace, rows, ticked.chosen_keys(request))
-    return _show(request, workspace, rows)
+    try:
+        others = elsewhere.of(request)
+        if ticked.is_confirmed(request):
+            return _accept(request, workspace, rows, ticked.chosen_keys(request) | {*others.ticked_keys})
+        return _show(request, workspace, rows, others)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+        return redirect(request.get_full_path())
 
 
 def count(request: HttpRequest, pk: int) -> HttpResponse:
@@ -85,41 +119,73 @@ def count(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "hourbridge/desk/safe_button.html", context)
 
 
-def _show(request: HttpRequest, workspace: Workspace, rows: Ticked) -> HttpResponse:
+def _show(request: HttpRequest, workspace: Workspace, rows: Ticked, others: Elsewhere) -> HttpResponse:
     tab, row_keys = rows.tab, rows.keys
-    safe = safe_counts.pairs_of(workspace, tab)
+    # Read once: for the pairs, and for what they would change.
+    snapshot = MappingSnapshot.of_near_misses(workspace)
+    safe = safe_counts.pairs_of(workspace, tab, snapshot=snapshot)
     pairs, left_out = (
         ticked_pairs(workspace, tab, row_keys, safe=safe) if row_keys else (_pairs_of_safe(workspace, safe), [])
     )
-    keys = ticked.chosen_keys(request, at_first=(pair.key for pair in pairs))
+    keys = ticked.chosen_keys(request, at_first=(pair.key for pair in pairs)) | {*others.ticked_keys}
+    shown = _shown(request, others)
+    moved = [pair for pair in pairs if pair.key in shown and pair.differs(shown[pair.key])]
+    keys -= {pair.key for pair in moved}
     chosen = [pair.choice for pair in pairs if pair.key in keys]
     if not row_keys:
         # A project whose client is not ticked is left out here, as it will be on acceptance.
         acceptable, left_out = among(safe, keys & {pair.key for pair in pairs})
         chosen = [pair.choice for pair in acceptable]
+    left_out = [*_moved_sentences(moved, pairs, shown), *left_out]
+    known = None if row_keys else snapshot
     context = ticked.context_of(workspace, rows) | {
-        "listed": pairs,
+        **_page_context(request, pairs, keys, shown, moved),
         "keys": keys,
         "count": len(chosen),
         "left_out": left_out[:MAX_LEFT_OUT],
         "more_left_out": len(left_out[MAX_LEFT_OUT:]),
-        "forecast": forecast(workspace, chosen, now=timezone.now()) if chosen else None,
+        "forecast": forecast(workspace, chosen, snapshot=known, now=timezone.now()) if chosen else None,
     }
     title = "Accept selected pairs" if row_keys else "Accept all safe pairs"
     return access.show(request, "desk/bulk_accept.html", context, title=title)
 
 
+def _moved_sentences(moved: Sequence[Pair], pairs: Sequence[Pair], shown: Shown) -> list[tuple[str, str]]:
+    """Return what became of pairs that were shown before, each with its key: nobody looked at them as they are now."""
+    sentences = [(pair.key, f"{pair.name} has changed since you opened this list; look at it again.") for pair in moved]
+    if gone := len(shown.keys() - {pair.key for pair in pairs}):
+        sentences.append(("", f"{number(gone, 'pair is,pairs are')} gone: decided meanwhile, or not safe any more."))
+    return sentences
+
+
+def _page_context(
+    request: HttpRequest, pairs: Sequence[Pair], keys: Collection[str], shown: Shown, moved: Sequence[Pair]
+) -> dict[str, Any]:
+    """Return the context of one page of the pairs, narrowed by `find`, and of what its form says of all others."""
+    params = request.POST if request.method == "POST" else request.GET
+    find = str(params.get("find", ""))[:200].strip()
+    found = [pair for pair in pairs if search_form(find) in pair.search_text] if find else pairs
+    current = Paginator(found, rows_a_page(request, ROWS_A_PAGE)).get_page(params.get("to") or params.get("page") or 1)
+    on_page, unseen = {pair.key for pair in current}, {pair.key for pair in moved}
+    others = Elsewhere()
+    for pair in pairs:
+        if pair.key not in on_page:
+            # As the person saw it, whatever it is by now: only what was shown is accepted.
+            is_known = pair.key in shown and pair.key not in unseen
+            text = "=".join((pair.key, *shown[pair.key])) if is_known else pair.shown_as
+            (others.ticked if pair.key in keys else others.unticked).append(text)
+    return {"listed": pairs, "page": current, "find": find, "elsewhere": others if others.shown else ""}
+
+
 def _pairs_of_safe(workspace: Workspace, pairs: Collection[SafePair]) -> list[Pair]:
     unlinked = [(pair.kind, pair.clockify_id, pair.name, pair.client_id) for pair in pairs]
     versions = versions_of_unlinked(workspace, unlinked)
-    return [replace(_pair_of_safe(pair), version=versions[pair.kind, pair.clockify_id]) for pair in pairs]
+    return [_pair_of_safe(pair, versions[pair.kind, pair.clockify_id]) for pair in pairs]
 
 
-def _pair_of_safe(pair: SafePair) -> Pair:
-    left, right = diff(pair.name, pair.quickbooks_name)
-    return Pair(
-        pair.key, pair.choice, pair.name, pair.client_name, left, right, "", pair.why, pair.minutes, pair.entries, True
-    )
+def _pair_of_safe(pair: SafePair, version: str = "") -> Pair:
+    facts = (pair.name, pair.client_name, pair.quickbooks_name, "", pair.why, pair.minutes, pair.entries)
+    return Pair(pair.key, pair.choice, *facts, version=version)
 
 
 def ticked_pairs(
@@ -138,12 +204,11 @@ def ticked_pairs(
 
 
 def _pair_of_row(row: Row, suggestion: Option, *, is_safe: bool) -> Pair:
-    left, right = diff(row.name, suggestion.name)
     choice = Choice("link", row.ref.kind, row.ref.clockify_id, suggestion.id, suggestion.kind == Kind.VENDOR)
     client_name = row.mismatch.clockify_client if row.mismatch else ""
     minutes, entries = (row.mismatch.blocked_minutes, row.mismatch.blocked_entries) if row.mismatch else (0, 0)
     why = f"{suggestion.percent}% {suggestion.why}"
-    facts = (left, right, suggestion.parent, why, minutes, entries, is_safe, row.version)
+    facts = (suggestion.name, suggestion.parent, why, minutes, entries, is_safe, row.version)
     return Pair(row.key, choice, row.name, client_name, *facts)
 
 
@@ -177,7 +242,7 @@ def _apply(
 ) -> tuple[Applied, list[tuple[str, str]]]:
     """Accept the ticked pairs; return the batch, and the keys left out, each with why. Raises Refused."""
     # Only what was shown is accepted: a suggestion that changed meanwhile would link a partner nobody looked at.
-    shown = _shown(request)
+    shown = _shown(request, elsewhere.of(request))
     safe = safe_counts.pairs_of(workspace, tab) if not row_keys else []
     pairs, left_out = (
         ticked_pairs(workspace, tab, [key for key in row_keys if key in keys])
@@ -195,10 +260,10 @@ def _apply(
     return apply(workspace, choices, now=now, person=request.user, note=TICKED_NOTE), left_out
 
 
-def _shown(request: HttpRequest) -> dict[str, tuple[str, str]]:
+def _shown(request: HttpRequest, others: Elsewhere) -> Shown:
     """Return partner and version of the pairs that the sheet showed, by key. Raises Refused for one without version."""
     shown = {}
-    for text in request.POST.getlist("shown"):
+    for text in [*request.POST.getlist("shown"), *others.shown]:
         key, _, rest = text.partition("=")
         partner, _, version = rest.partition("=")
         shown[key] = (partner, str(Version.parse(version)))

@@ -71,8 +71,11 @@ def chosen_keys(request: HttpRequest, *, at_first: Iterable[str] = ()) -> set[st
 
 
 def is_confirmed(request: HttpRequest) -> bool:
-    """Return whether a sheet's button was pressed; `recheck` only asks what the ticked ones would do."""
-    return request.method == "POST" and not request.POST.get("recheck")
+    """Return whether a sheet's button was pressed.
+
+    `recheck` only asks what the ticked ones would do, `to` for another page of them.
+    """
+    return request.method == "POST" and not (request.POST.get("recheck") or request.POST.get("to"))
 
 
 def tab_named(name: str) -> str:
