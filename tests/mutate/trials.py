@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 import resource
-import shutil
 import signal
+import sqlite3
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -232,7 +232,9 @@ def _use_own_databases() -> list[Path]:
         connection.close()
         if connection.vendor == "sqlite" and path.exists():
             own = path.with_name(f"mutant-{os.getpid()}.sqlite3")
-            shutil.copyfile(path, own)
+            # Not as a file: what was committed last may still be in the log beside it.
+            with closing(sqlite3.connect(path)) as ours, closing(sqlite3.connect(own)) as copy:
+                ours.backup(copy)
             connection.settings_dict["NAME"] = str(own)
             copies.append(own)
     return copies
