@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.forms.renderers import get_default_renderer
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from syncjobs.rules.rounding import AS_IN_CLOCKIFY, DIRECTIONS, STEPS
 
@@ -53,12 +54,11 @@ class RoundingFields(forms.MultiWidget):
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         shown = []
-        for suffix, field in zip(
-            self.widgets_names, self.get_context(name, value, attrs)["widget"]["subwidgets"], strict=True
-        ):
-            # The rule's own label is for the first of them.
-            field["attrs"]["id"] = f"{attrs['id']}{suffix}"
-            shown.append((field["attrs"]["id"], self._render(field["template_name"], {"widget": field}, renderer)))
+        for field in self.get_context(name, value, attrs)["widget"]["subwidgets"]:
+            # Named like the fields, so that the rule's own label is for the first of them.
+            field["attrs"]["id"] = f"{attrs['id']}{field['name'].removeprefix(name)}"
+            html = (renderer or get_default_renderer()).render(field["template_name"], {"widget": field})
+            shown.append((field["attrs"]["id"], mark_safe(html)))
         direction, step, minimum = shown
         return format_html(
             '<div class="hb-rounding">{}<div class="hb-multiple"><label for="{}">Multiple of</label>{}</div>'
