@@ -193,7 +193,7 @@ def _stop_syncs(workspace: Workspace, *, now: datetime) -> bool:
 
 
 def _forget_statuses(workspace: Workspace) -> None:
-    """Forget what was judged by this company's links and answers; the next check judges every entry."""
+    """Forget what was evaluated by this company's links and answers; the next check evaluates every entry."""
     EntryStatus.objects.filter(workspace=workspace).delete()
     for override in EntryOverride.objects.filter(workspace=workspace).exclude(send_anyway=[]):
         kept = [code for code in override.send_anyway if code != OF_THE_COMPANY]

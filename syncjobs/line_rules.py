@@ -161,8 +161,8 @@ def with_changes(workspace: Workspace, changed: Iterable[LineRule], removed: Col
     return list(rows.values())
 
 
-def judge_again(workspace: Workspace, *, now: datetime) -> None:
-    """Judge the entries by the rules of now: one whose class can't be used holds them, another one frees them."""
+def evaluate_again(workspace: Workspace, *, now: datetime) -> None:
+    """Evaluate the entries by the rules of now: one whose class can't be used holds them, another one frees them."""
     if workspace.pulled_at is not None:
         evaluate.refresh(workspace, now=now)
 

@@ -197,7 +197,7 @@ class EntryStatus(models.Model):
         help_text="What a person has to do something about: a reason's code, or kind and id of a record.",
     )
     minutes = models.IntegerField(default=0, help_text="Minutes after rounding.")
-    content_hash = models.CharField(max_length=64, blank=True, help_text="The entry's content that was judged.")
+    content_hash = models.CharField(max_length=64, blank=True, help_text="The entry's content that was evaluated.")
     evaluated_at = models.DateTimeField()
     since = models.DateTimeField(
         null=True, blank=True, help_text="Since when state and cause are these; empty where that was not noted."

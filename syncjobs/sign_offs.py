@@ -101,7 +101,7 @@ def sign(workspace: Workspace, days: Days, *, shown: str, reason: str, person: A
             person_name=name_of(person),
             at=now,
         )
-    _judge_again(workspace, sign_off, now)
+    _evaluate_again(workspace, sign_off, now)
     return sign_off
 
 
@@ -174,7 +174,7 @@ def withdraw(sign_off: SignOff, *, reason: str, person: Any, now: datetime) -> N
     withdrawn = {"withdrawn_by": person, "withdrawn_name": name_of(person), "withdrawn_at": now}
     if not SignOff.objects.standing().filter(pk=sign_off.pk).update(**withdrawn, withdrawn_reason=reason):
         raise Refused("It has already been withdrawn.")
-    _judge_again(sign_off.workspace, sign_off, now)
+    _evaluate_again(sign_off.workspace, sign_off, now)
 
 
 def is_intact(sign_off: SignOff) -> bool:
@@ -225,7 +225,7 @@ def _figures(total: Sums) -> dict[str, Any]:
     }
 
 
-def _judge_again(workspace: Workspace, sign_off: SignOff, now: datetime) -> None:
+def _evaluate_again(workspace: Workspace, sign_off: SignOff, now: datetime) -> None:
     """Hold or free the entries of these days where signed periods are kept."""
     if workspace.keep_signed:
         evaluate.refresh_days(workspace, sign_off.from_date, sign_off.to_date, now=now)

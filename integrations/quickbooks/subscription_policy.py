@@ -44,7 +44,7 @@ def same_sku(sku: str, other_sku: str) -> bool:
     return sku.strip().casefold() == other_sku.strip().casefold()
 
 
-def judge(evidence: Evidence) -> SubscriptionStatus:
+def status_of(evidence: Evidence) -> SubscriptionStatus:
     """Return the status by the first rule that refuses; Payroll comes first, since it overrides everything."""
     if evidence.problem:
         sentence = f"What QuickBooks says of the company's plan can't be read: {evidence.problem}."

@@ -27,4 +27,9 @@ class Migration(migrations.Migration):
             name='workspace',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='%(class)ss', to='integrations.workspace'),
         ),
+        migrations.AlterField(
+            model_name='entrystatus',
+            name='content_hash',
+            field=models.CharField(blank=True, help_text="The entry's content that was evaluated.", max_length=64),
+        ),
     ]

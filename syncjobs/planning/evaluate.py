@@ -32,7 +32,7 @@ State = EntryStatus.State
 # Known only from QuickBooks' answers: kept until the entry changes, a person decides, or a run asks again.
 QUICKBOOKS_REASONS = {Code.ALREADY_IN_QUICKBOOKS, Code.QUICKBOOKS_REFUSED, Code.BOOKS_CLOSED, Code.INVOICES_NOT_READ}
 REMEMBERED_OF_GONE = QUICKBOOKS_REASONS | {MANY_MISSING}
-# Entries judged at once, so that memory does not grow with their number.
+# Entries evaluated at once, so that memory does not grow with their number.
 CHUNK = 1000
 # How often matching begins again because somebody decided meanwhile; whoever decided last saves the rows.
 MAX_TRIES = 3
@@ -52,7 +52,7 @@ class Evaluation:
         return {row["code"] for row in self.reasons}
 
 
-def judge(entry: Entry, context: PlanningContext, earlier: EntryStatus | None) -> Evaluation:
+def evaluate_entry(entry: Entry, context: PlanningContext, earlier: EntryStatus | None) -> Evaluation:
     """Return one entry's state by our own records; QuickBooks' earlier reasons stay while the entry is unchanged."""
     resolution = context.resolve(entry)
     action = context.actions.get(entry.id)
@@ -62,7 +62,7 @@ def judge(entry: Entry, context: PlanningContext, earlier: EntryStatus | None) -
     receipt = context.receipts.get(entry.id)
     reasons = tuple(reason.as_row() for reason in resolution.reasons)
     if receipt is not None:
-        return _judge_sent(entry, resolution, receipt, context, earlier)
+        return _evaluate_sent(entry, resolution, receipt, context, earlier)
     if Code.IGNORED in resolution.codes:
         return Evaluation(State.IGNORED, reasons, resolution.minutes)
     if not resolution.may_go:
@@ -77,7 +77,7 @@ def judge(entry: Entry, context: PlanningContext, earlier: EntryStatus | None) -
     return Evaluation(State.READY, (), resolution.minutes)
 
 
-def judge_gone(
+def evaluate_deleted(
     receipt: Receipt | None, context: PlanningContext, entry_id: str, content_hash: str, earlier: EntryStatus | None
 ) -> Evaluation:
     """Return the state of an entry deleted in Clockify: DELETED, unless its time is still, or may be, in QuickBooks."""
@@ -108,7 +108,7 @@ def _unknown(action: Action, minutes: int) -> Evaluation:
     return Evaluation(State.UNKNOWN, (reason.as_row(),), minutes)
 
 
-def _judge_sent(
+def _evaluate_sent(
     entry: Entry, resolution: Resolution, receipt: Receipt, context: PlanningContext, earlier: EntryStatus | None
 ) -> Evaluation:
     """Return SENT where nothing is to be written, else CHANGED, with the reasons why it can't be written, if any."""
@@ -159,9 +159,9 @@ def save(
     workspace: Workspace, rows: Sequence[TimeEntry], evaluations: Mapping[str, Evaluation], *, now: datetime
 ) -> None:
     """Save the statuses of these entries. Unchanged ones, which are most, only get the new time."""
-    judged = [row for row in rows if row.clockify_id in evaluations]
-    for start in range(0, len(judged), CHUNK):
-        chunk = judged[start : start + CHUNK]
+    evaluated = [row for row in rows if row.clockify_id in evaluations]
+    for start in range(0, len(evaluated), CHUNK):
+        chunk = evaluated[start : start + CHUNK]
         stored_contents, since = _stored_contents(chunk)
         statuses = [_status(workspace, row, evaluations[row.clockify_id], now) for row in chunk]
         for status in statuses:
@@ -252,23 +252,23 @@ def earlier_statuses(rows: Sequence[TimeEntry], *, states: Sequence[str] = ()) -
 
 
 def evaluate(workspace: Workspace, rows: Sequence[TimeEntry], *, now: datetime) -> dict[str, Evaluation]:
-    """Judge these entries and save their statuses; returns the evaluations by entry id."""
-    return _judge_rows(workspace, rows, load_context(workspace), now=now) if rows else {}
+    """Evaluate these entries and save their statuses; returns the evaluations by entry id."""
+    return _evaluate_rows(workspace, rows, load_context(workspace), now=now) if rows else {}
 
 
-def _judge_rows(
+def _evaluate_rows(
     workspace: Workspace, rows: Sequence[TimeEntry], context: PlanningContext, *, now: datetime
 ) -> dict[str, Evaluation]:
     context = replace(context, receipts=inputs.receipts_by_entry(workspace, [row.clockify_id for row in rows]))
     earlier = earlier_statuses(rows)
-    evaluations = {row.clockify_id: judge(context.entry(row), context, earlier.get(row.pk)) for row in rows}
+    evaluations = {row.clockify_id: evaluate_entry(context.entry(row), context, earlier.get(row.pk)) for row in rows}
     forget_edited(rows, evaluations, context)
     save(workspace, rows, evaluations, now=now)
     return evaluations
 
 
 def refresh(workspace: Workspace, *, now: datetime, compare_names: bool = False) -> None:
-    """Match again and judge every entry since the start date: in each check, and after a change of a rule.
+    """Match again and evaluate every entry since the start date: in each check, and after a change of a rule.
 
     `compare_names`: look for likely partners again, which is slow where many names have none. For callers that have
     just read the vendors' lists; otherwise earlier suggestions are kept, except those linked by now.
@@ -282,36 +282,36 @@ def refresh(workspace: Workspace, *, now: datetime, compare_names: bool = False)
             TimeEntry.objects.current(workspace, workspace.start_date),
             rematch.sentences(workspace, matched),
         )
-        _judge_all(workspace, rows, now=now, mismatches=sentences)
+        _evaluate_all(workspace, rows, now=now, mismatches=sentences)
         if rematch.save_mismatches(workspace, matched, _held_by_record(workspace), now=now):
             break
 
 
 def refresh_days(workspace: Workspace, first: date, last: date, *, now: datetime) -> None:
-    """Judge the entries of these days again, after something that concerns only them. Matching stays."""
+    """Evaluate the entries of these days again, after something that concerns only them. Matching stays."""
     days = TimeEntry.objects.current(workspace, max(first, workspace.start_date), last)
     sent = Receipt.objects.own_activities(workspace).filter(txn_date__range=(first, last)).values("entry_id")
     moved = TimeEntry.objects.current(workspace, workspace.start_date).filter(clockify_id__in=sent)
-    _judge_all(workspace, days | moved, now=now)
+    _evaluate_all(workspace, days | moved, now=now)
 
 
 @contextmanager
 def deciding(workspace: Workspace, *, now: datetime) -> Iterator[None]:
-    """Match and judge what people decide inside the block once it ends, with the result that `refresh` would have.
+    """Match and evaluate what people decide inside the block once it ends, with the result that `refresh` would have.
 
     Only what the decisions can change is matched, and only entries of records that were decided about, or that
-    matching links or suspends because of it, are judged.
+    matching links or suspends because of it, are evaluated.
     """
     since, counted = mapping.last_decision(workspace), name_index.last_counted(workspace)
-    # What a process decided that died before it judged the entries is judged with the next decision.
+    # What a process decided that died before it evaluated the entries is evaluated with the next decision.
     since = since if counted is None else min(since, counted)
     yield
     keys: set[mapping.Key] = set()
-    judged: set[int] = set()
+    evaluated: set[int] = set()
     match = rematch.rematch_decided
     for _ in range(MAX_TRIES):
         workspace.refresh_from_db()
-        judged |= _retire(workspace, now=now)
+        evaluated |= _retire(workspace, now=now)
         matched = match(workspace, now=now)
         outcome = matched.outcome
         keys |= {(link.kind, link.clockify_id) for link in outcome.links}
@@ -319,14 +319,14 @@ def deciding(workspace: Workspace, *, now: datetime) -> Iterator[None]:
         # A decision about one record changes what is wrong with others: two of one name, a partner that is taken.
         before, sentences = inputs.saved_mismatches(workspace, matched.shown), rematch.sentences(workspace, matched)
         keys |= {key for key in before.keys() | sentences.keys() if before.get(key) != sentences.get(key)}
-        entries = sorted(judged | _entries_of(workspace, keys))
+        entries = sorted(evaluated | _entries_of(workspace, keys))
         try:
             concerned = None if matched.shown is None else _add_named(workspace, matched, entries)
         except neighborhood.TOO_FEW:
             match = partial(rematch.rematch, compare_names=False)
             continue
         sentences = rematch.sentences(workspace, matched)
-        _judge_entries(workspace, entries, now=now, mismatches=sentences, among=concerned)
+        _evaluate_entries(workspace, entries, now=now, mismatches=sentences, among=concerned)
         held = _held_by_record(workspace, matched.shown)
         if rematch.save_mismatches(workspace, matched, held, now=now):
             break
@@ -347,9 +347,9 @@ def _add_named(workspace: Workspace, matched: Matched, entries: Collection[int])
 
 
 def _entries_of(workspace: Workspace, keys: Iterable[mapping.Key]) -> set[int]:
-    """Return the keys of the entries of these records, and of those that were not judged yet."""
+    """Return the keys of the entries of these records, and of those that were not evaluated yet."""
     entries = TimeEntry.objects.current(workspace, workspace.start_date).order_by()
-    # Entries without a status are new and were not judged yet.
+    # Entries without a status are new and were not evaluated yet.
     found = set(entries.filter(status=None).values_list("pk", flat=True))
     # Each kind by its own index.
     for kind, ids in mapping.by_kind(keys).items():
@@ -361,29 +361,29 @@ def _entries_of(workspace: Workspace, keys: Iterable[mapping.Key]) -> set[int]:
 def _retire(workspace: Workspace, *, now: datetime) -> set[int]:
     """Save which gone records hold no unsent time, by today's entries, before matching asks for it.
 
-    Returns the keys of the entries that had to be judged for it.
+    Returns the keys of the entries that had to be evaluated for it.
     """
     gone, entries = retirement.gone_records(workspace), list[int]()
     if any(gone.values()):
-        entries = list(retirement.not_judged(workspace, gone).values_list("pk", flat=True))
-        _judge_entries(workspace, entries, now=now)
+        entries = list(retirement.not_evaluated(workspace, gone).values_list("pk", flat=True))
+        _evaluate_entries(workspace, entries, now=now)
     retirement.save(workspace, gone, now=now)
     return set(entries)
 
 
-def _judge_all(
+def _evaluate_all(
     workspace: Workspace,
     entries: QuerySet[TimeEntry],
     *,
     now: datetime,
     mismatches: Mapping[mapping.Key, str] | None = None,
 ) -> None:
-    """Judge these entries; `mismatches` are what those say that were found but not saved yet."""
+    """Evaluate these entries; `mismatches` are what those say that were found but not saved yet."""
     # Keys first and rows by the chunk: whole rows of years of entries would not fit in memory.
-    _judge_entries(workspace, list(entries.values_list("pk", flat=True)), now=now, mismatches=mismatches)
+    _evaluate_entries(workspace, list(entries.values_list("pk", flat=True)), now=now, mismatches=mismatches)
 
 
-def _judge_entries(
+def _evaluate_entries(
     workspace: Workspace,
     entry_keys: Sequence[int],
     *,
@@ -391,13 +391,13 @@ def _judge_entries(
     mismatches: Mapping[mapping.Key, str] | None = None,
     among: Collection[mapping.Key] | None = None,
 ) -> None:
-    """Judge the entries with these primary keys; `among`: all records that they name, where these are few."""
+    """Evaluate the entries with these primary keys; `among`: all records that they name, where these are few."""
     context = load_context(workspace, among)
     if mismatches is not None:
         context = replace(context, mapping_table=replace(context.mapping_table, mismatches=mismatches))
     for start in range(0, len(entry_keys), CHUNK):
         rows = list(TimeEntry.objects.filter(pk__in=entry_keys[start : start + CHUNK]).defer("raw"))
-        _judge_rows(workspace, rows, context, now=now)
+        _evaluate_rows(workspace, rows, context, now=now)
 
 
 def _held_by_record(workspace: Workspace, among: Collection[mapping.Key] | None = None) -> dict[mapping.Key, Held]:
@@ -456,7 +456,7 @@ def mark_deleted(
     evaluations = {}
     for row in rows:
         key = row.clockify_id
-        evaluation = judge_gone(receipts.get(key), context, key, row.content_hash, earlier.get(row.pk))
+        evaluation = evaluate_deleted(receipts.get(key), context, key, row.content_hash, earlier.get(row.pk))
         if found and found.get(key) and evaluation.state == State.CHANGED:
             evaluation = replace(evaluation, reasons=tuple(found[key]))
         evaluations[key] = evaluation

@@ -23,7 +23,7 @@ from mapping.queries import Key, company_of
 from syncjobs.models import EntryStatus
 from syncjobs.planning import inputs
 from syncjobs.planning.context import PlanningContext, load_context_with
-from syncjobs.planning.evaluate import judge
+from syncjobs.planning.evaluate import evaluate_entry
 from syncjobs.planning.inputs import PartnerStatus
 from syncjobs.rules import reasons
 from syncjobs.rules.drafts.eligibility import Entry, MappingTable, ResolvedPartner
@@ -168,7 +168,7 @@ def _count(
     """Add one entry to the tallies by the difference between its saved status and its state after the decisions."""
     earlier = getattr(row, "status", None)
     entry = context.entry(row)
-    evaluation = judge(entry, context, earlier)
+    evaluation = evaluate_entry(entry, context, earlier)
     goes_now = earlier is not None and goes(earlier.state, earlier.reasons)
     if goes(evaluation.state, evaluation.reasons):
         if not goes_now:

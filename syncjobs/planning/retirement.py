@@ -31,14 +31,14 @@ def gone_records(workspace: Workspace) -> dict[str, set[str]]:
     return gone
 
 
-def not_judged(workspace: Workspace, gone: Gone) -> QuerySet[TimeEntry]:
+def not_evaluated(workspace: Workspace, gone: Gone) -> QuerySet[TimeEntry]:
     """Return the entries of these records that have no status yet, or that of an earlier content."""
     entries = TimeEntry.objects.current(workspace, workspace.start_date).filter(_of(gone))
     return entries.filter(Q(status=None) | ~Q(status__content_hash=F("content_hash")))
 
 
 def save(workspace: Workspace, gone: Gone, *, now: datetime) -> None:
-    """Save which of these records are retired. Their entries must have been judged (`not_judged`)."""
+    """Save which of these records are retired. Their entries must have been evaluated (`not_evaluated`)."""
     holding = set(_holding_time(workspace, gone)) if any(gone.values()) else set()
     for kind, model in CLOCKIFY_MODELS.items():
         rows = model._default_manager.filter(workspace=workspace)

@@ -291,7 +291,7 @@ def is_given_up(row: Mapping[str, Any]) -> bool:
 
 
 def is_on_the_way(row: Mapping[str, Any]) -> bool:
-    """Return True for the stored reason of a write whose call was not answered yet when it was judged."""
+    """Return True for the stored reason of a write whose call was not answered yet when it was evaluated."""
     return row.get("code") == Code.OUTCOME_UNKNOWN and "in_flight" in row
 
 
@@ -365,7 +365,7 @@ def title(code: str) -> str:
 def sentence(row: Mapping[str, Any]) -> str:
     """Return the sentence of a stored reason row, filled with its facts; of an unknown code, the code.
 
-    The reason of a record that is not linked says what its mismatch said when the entry was judged.
+    The reason of a record that is not linked says what its mismatch said when the entry was evaluated.
     """
     if row.get("mismatch"):
         return str(row["mismatch"])

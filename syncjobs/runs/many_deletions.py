@@ -134,11 +134,11 @@ def keep_undecided(workspace: Workspace, *, asked_by: int, person: Any, now: dat
             at=now,
             by=person,
         )
-        judge(workspace, ids, now=now)
+        evaluate_entries(workspace, ids, now=now)
     return len(ids)
 
 
-def judge(workspace: Workspace, entry_ids: Sequence[str], *, now: datetime) -> None:
+def evaluate_entries(workspace: Workspace, entry_ids: Sequence[str], *, now: datetime) -> None:
     """Save the status of entries after a decision about their deletion."""
     # In chunks: SQLite limits the parameters of one query.
     for start in range(0, len(entry_ids), 500):

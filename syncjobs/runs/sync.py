@@ -156,7 +156,7 @@ class Sync:
             plan_writer.discard()
             raise
         plan_writer.close()
-        # Once, on the whole plan: chunks of a thousand would each be judged by themselves.
+        # Once, on the whole plan: chunks of a thousand would each be evaluated by themselves.
         many_deletions.decide(run, sent=self._sent, now=now)
 
     def _plan_writes(
@@ -289,7 +289,7 @@ class Sync:
         earlier_refusals = evaluate.earlier_statuses(rows, states=REFUSED_BEFORE) if self._run.dry_run else {}
         evaluations = {}
         for row in rows:
-            evaluation = evaluate.judge(context.entry(row), context, earlier_refusals.get(row.pk))
+            evaluation = evaluate.evaluate_entry(context.entry(row), context, earlier_refusals.get(row.pk))
             item = items_by_entry.get(row.clockify_id)
             if item is not None and evaluation.state in {evaluate.State.READY, evaluate.State.CHANGED}:
                 evaluation = _with_item_result(evaluation, item)

@@ -113,13 +113,13 @@ def explain(workspace: Workspace, entry_id: str, *, now: datetime) -> Explanatio
     kept = receipt is not None and override is not None and override.kept
     earlier_status = EntryStatus.objects.filter(entry=row).first()
     if row.deleted_at is not None:
-        deleted_evaluation = evaluate.judge_gone(receipt, context, entry_id, row.content_hash, earlier_status)
+        deleted_evaluation = evaluate.evaluate_deleted(receipt, context, entry_id, row.content_hash, earlier_status)
         explanation = Explanation(entry_id, deleted_evaluation, quickbooks_id, not_asked=not_asked, kept=kept)
         if receipt is not None and deleted_evaluation.state == State.CHANGED and not context.policy.whole_connection:
             _ask_about_deleted(workspace, receipt, context, explanation)
         return explanation
     entry = context.entry(row)
-    evaluation = evaluate.judge(entry, context, earlier_status)
+    evaluation = evaluate.evaluate_entry(entry, context, earlier_status)
     evaluate.forget_edited([row], {entry_id: evaluation}, context)
     evaluate.save(workspace, [row], {entry_id: evaluation}, now=now)
     explanation = Explanation(entry_id, evaluation, quickbooks_id, not_asked=not_asked, kept=kept)

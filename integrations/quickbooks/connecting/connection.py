@@ -228,7 +228,7 @@ def keep_tracking(company: Company, preferences: payloads.Raw) -> None:
 
 def subscription_status(company: Company) -> subscription_policy.SubscriptionStatus:
     """Return the status by the stored evidence and what an administrator allowed."""
-    return subscription_policy.judge(
+    return subscription_policy.status_of(
         subscription_policy.Evidence(
             problem=company.plan_problem,
             sku=company.sku,

@@ -56,7 +56,7 @@ class Command(base.Command):
     def _add(self, workspace: Workspace, values: dict[str, str], *, as_json: bool) -> None:
         now = database_now()
         row = line_rules.add(workspace, values, now=now)
-        line_rules.judge_again(workspace, now=database_now())
+        line_rules.evaluate_again(workspace, now=database_now())
         rule = line_rules.as_json(row, line_rules.entries_by_rule(workspace)[row.pk])
         if as_json:
             self.print_json(rule)
@@ -65,7 +65,7 @@ class Command(base.Command):
 
     def _remove(self, workspace: Workspace, rule_id: str, *, as_json: bool) -> None:
         line_rules.remove(workspace, rule_id, now=database_now())
-        line_rules.judge_again(workspace, now=database_now())
+        line_rules.evaluate_again(workspace, now=database_now())
         if as_json:
             self.print_json({"removed": int(rule_id)})
         else:

@@ -174,7 +174,7 @@ def _row(workspace: Workspace, entry: TimeEntry, receipt: Receipt | None, overri
 
 
 def _offered_corrections(entry: TimeEntry, receipt: Receipt | None, codes: set[str]) -> list[str]:
-    """Return the corrections to offer, judged by our own records; their preview reads QuickBooks.
+    """Return the corrections to offer, evaluated by our own records; their preview reads QuickBooks.
 
     None where anything but billing or a change by hand holds the entry back.
     """

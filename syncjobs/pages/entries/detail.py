@@ -149,12 +149,12 @@ def _checks_context(records: _Records, rows: Sequence[Mapping[str, Any]], said: 
     """Return every check of the entry, from the reasons that hold it back now."""
     entry, workspace, planning = records.entry, records.workspace, records.planning
     # Without a status, before the first check or after archiving, the checks are what our own data says now.
-    judged: list[Mapping[str, Any]] = [*rows]
+    stored_reasons: list[Mapping[str, Any]] = [*rows]
     if records.status is None:
-        judged = [reason.as_row() for reason in planning.resolve(planning.entry(entry)).reasons]
+        stored_reasons = [reason.as_row() for reason in planning.resolve(planning.entry(entry)).reasons]
     # What was tried in another company says nothing about the one that is connected now.
     current_actions = [action for action in records.actions if action.company_id == workspace.company_id]
-    found = _checks(records, current_actions, judged, said)
+    found = _checks(records, current_actions, stored_reasons, said)
     return {"checks": found, "tally": checks.tally(found), "failing": any(check.code for check in found)}
 
 
@@ -186,7 +186,7 @@ def _waits_to_be_deleted(entry: TimeEntry, status: EntryStatus) -> bool:
 
 
 def _rows_now(status: EntryStatus | None, on_the_way: Action | None) -> list[Mapping[str, Any]]:
-    """Return the stored reasons, whose calls may have been answered, or have begun, since the entry was judged."""
+    """Return the stored reasons, whose calls may have been answered, or have begun, since the entry was evaluated."""
     rows = list(status.reasons) if status else []
     if on_the_way is not None:
         tried_at = on_the_way.tried_at or on_the_way.created_at

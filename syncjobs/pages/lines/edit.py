@@ -51,7 +51,7 @@ def remove(request: HttpRequest, pk: int, rule_id: int) -> HttpResponse:
         except Refused as refusal:
             messages.error(request, str(refusal))
         else:
-            line_rules.judge_again(workspace, now=now)
+            line_rules.evaluate_again(workspace, now=now)
             messages.success(request, f"Rule {rule_id} is gone. What was sent before stays as it is.")
         return redirect("hourbridge:line-rules", workspace.pk)
     rows = line_rules.with_changes(workspace, [], removed=[rule_id])
@@ -112,7 +112,7 @@ def _save(request: HttpRequest, workspace: Workspace, row: LineRule | None, give
     except (Refused, ApiError) as refusal:
         messages.error(request, f"Nothing was saved: {refusal}")
     else:
-        line_rules.judge_again(workspace, now=now)
+        line_rules.evaluate_again(workspace, now=now)
         messages.success(request, f"Rule {saved.pk} was {verb}. What was sent before stays as it is.")
     return redirect("hourbridge:line-rules", workspace.pk)
 

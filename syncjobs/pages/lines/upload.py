@@ -78,7 +78,7 @@ def _save(request: HttpRequest, workspace: Workspace, upload: RulesUpload) -> Ht
                 line_rules.add(workspace, change.given, now=now, person=request.user)
             else:
                 line_rules.change(workspace, str(change.rule.pk), change.given, now=now, person=request.user)
-    line_rules.judge_again(workspace, now=now)
+    line_rules.evaluate_again(workspace, now=now)
     saved = number(len(upload.changes), "rule was saved,rules were saved")
     messages.success(request, f"{saved}. What was sent before stays as it is.")
     return redirect("hourbridge:line-rules", workspace.pk)

@@ -144,7 +144,7 @@ def _unreadable(workspace: Workspace) -> tuple[dict[str, dict[str, Any]], list[s
 def subscription_records(
     company: Company, answers: VendorAnswers, texts: Texts
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return CompanyInfo and Preferences as entries were judged by them; as answered now where none could be read."""
+    """Return CompanyInfo and Preferences by which entries were evaluated; as answered now where none could be read."""
     is_known = company.plan_read_at is not None and not company.plan_problem
     if not is_known and answers.company_info is not None and answers.preferences is not None:
         return as_answered(answers, texts)

@@ -16,7 +16,7 @@ from integrations.quickbooks.subscription_policy import Evidence
 from mapping import queries
 from syncjobs.display import formatting
 from syncjobs.support.checklist import check_new_records
-from syncjobs.support.checklist.check_lines import CHECK, CONNECT, FAIL, NAMED, OK, SKIP, WARN, Judge, Line, moment
+from syncjobs.support.checklist.check_lines import CHECK, CONNECT, FAIL, NAMED, OK, SKIP, WARN, Check, Line, moment
 from syncjobs.support.checklist.vendor_answers import Problem, VendorAnswers
 
 RECONNECT = "Press *Reconnect QuickBooks* on the overview. Links and history are kept."
@@ -35,7 +35,7 @@ KINDS = {
 }
 
 
-def judges(workspace: Workspace, answers: VendorAnswers, now: datetime) -> Sequence[tuple[str, Judge]]:
+def checks(workspace: Workspace, answers: VendorAnswers, now: datetime) -> Sequence[tuple[str, Check]]:
     return (
         ("plan", lambda: plan(workspace, answers)),
         ("payroll", lambda: payroll(workspace, answers)),
@@ -73,7 +73,7 @@ def plan(workspace: Workspace, answers: VendorAnswers) -> Line:
     if evidence is None:
         return Line(FAIL, f"QuickBooks' plan is not known. {when}", RECONNECT)
     # Payroll has a line of its own.
-    status = subscription_policy.judge(replace(evidence, payroll=False))
+    status = subscription_policy.status_of(replace(evidence, payroll=False))
     said = f"QuickBooks says: plan {evidence.sku or 'not stated'}, subscription {evidence.subscription or 'not stated'}"
     message = f"{status.sentence} {status.warning}{' ' if status.warning else ''}{said}. {when}"
     if not status.supported:
@@ -116,7 +116,7 @@ def _by_age(message: str, when: str, answers: VendorAnswers) -> Line:
 
 
 def records(workspace: Workspace, kind: str) -> Line:
-    """Judge the names of one kind as they were matched last."""
+    """Check the names of one kind as they were matched last."""
     noun, rule = KINDS[kind]
     if workspace.company is None:
         return Line(SKIP, "Nothing is matched: no QuickBooks company is connected.", CONNECT)
@@ -165,7 +165,7 @@ def clockify(workspace: Workspace, answers: VendorAnswers) -> Line:
 
 
 def _as_known(row: Workspace | Company, vendor: str, account: str, fix: str) -> Line:
-    """Judge a connection that is not asked by its state, and by its last call that was answered well."""
+    """Check a connection that is not asked by its state, and by its last call that was answered well."""
     state = f"The connection is {row.get_state_display().lower()} since {moment(row.state_since)}."
     if row.state != row.State.CONNECTED:
         return Line(FAIL, f"{row.state_reason} {state}".strip(), fix)

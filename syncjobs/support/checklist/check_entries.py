@@ -15,7 +15,7 @@ from syncjobs.models import Action, EntryStatus
 from syncjobs.partner_writes import journal
 from syncjobs.rules import reasons
 from syncjobs.rules.codes import Code
-from syncjobs.support.checklist.check_lines import FAIL, OK, WARN, Judge, Line, moment
+from syncjobs.support.checklist.check_lines import FAIL, OK, WARN, Check, Line, moment
 
 # By the line's name: the reason that it counts, what such entries are, and what mends it.
 LEFT_OUT = {
@@ -41,12 +41,12 @@ SYNC = "Press *Sync time now*, or run `sync_time`, which looks for it."
 ENTRIES = "time entry,time entries"
 
 
-def left_out_judges(workspace: Workspace, now: datetime) -> Sequence[tuple[str, Judge]]:
+def left_out_checks(workspace: Workspace, now: datetime) -> Sequence[tuple[str, Check]]:
     return [(name, lambda name=name: left_out(workspace, name, now)) for name in LEFT_OUT]  # type: ignore[misc]
 
 
 def left_out(workspace: Workspace, name: str, now: datetime) -> Line:
-    """Count the window's entries that do not go for one reason, as they were judged last."""
+    """Count the window's entries that do not go for one reason, as they were evaluated last."""
     code, words, fix = LEFT_OUT[name]
     last = workspace.today(now)
     window = EntryStatus.objects.filter(

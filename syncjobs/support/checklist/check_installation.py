@@ -30,7 +30,7 @@ NO_SECRET = "No secret is stored yet."
 
 
 def settings_line() -> Line:
-    """Judge the settings that may do harm; their values are not shown."""
+    """Check the settings that may do harm; their values are not shown."""
     problems = []
     if settings.SETTLE_SECONDS < SHORTEST_SETTLING:
         text = f"SETTLE_SECONDS is {settings.SETTLE_SECONDS:g}; a write may arrive up to {SHORTEST_SETTLING} s later"

@@ -50,21 +50,21 @@ class Line:
         }
 
 
-Judge = Callable[[], Line]
+Check = Callable[[], Line]
 
 
-def judged(judges: Sequence[tuple[str, Judge]]) -> list[Line]:
-    """Return each judge's line under its name; one that fails is reported in its own line and stops no other."""
+def run_checks(checks: Sequence[tuple[str, Check]]) -> list[Line]:
+    """Return each check's line under its name; one that fails is reported in its own line and stops no other."""
     lines = []
-    for name, judge in judges:
-        line = _judged(name, judge)
+    for name, check in checks:
+        line = _line_of(name, check)
         lines.append(Line(line.level, scrub(line.message), line.fix, name))
     return lines
 
 
-def _judged(name: str, judge: Judge) -> Line:
+def _line_of(name: str, check: Check) -> Line:
     try:
-        return judge()
+        return check()
     except SecretUnreadable as problem:
         return Line(FAIL, str(problem), "Add the key to ENCRYPTION_KEYS, or connect again.")
     except ApiError as problem:

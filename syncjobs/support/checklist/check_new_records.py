@@ -23,7 +23,7 @@ NOUNS = {
 
 
 def new_records(workspace: Workspace, answers: VendorAnswers, now: datetime) -> Line:
-    """Judge whether the lists were read lately, and whether anything that could be asked for is newer."""
+    """Check whether the lists were read lately, and whether anything that could be asked for is newer."""
     company = workspace.company
     if company is None or workspace.pulled_at is None or company.pulled_at is None:
         return Line(WARN, "Users and customers were not read yet.", CHECK if company else CONNECT)

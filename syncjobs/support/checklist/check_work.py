@@ -24,7 +24,7 @@ START_WORKER = "Start `python manage.py worker`, and keep it running (docs/opera
 
 
 def schedule(workspace: Workspace | None, now: datetime) -> Line:
-    """Judge whether something is scheduled, and whether it was started when it was due."""
+    """Check whether something is scheduled, and whether it was started when it was due."""
     schedules = Schedule.objects.exclude(next_at=None)
     if workspace is not None:
         schedules = schedules.filter(workspace=workspace)
@@ -46,7 +46,7 @@ def is_alive(heartbeat: datetime | None, now: datetime) -> bool:
 
 
 def worker(heartbeat: datetime | None, now: datetime) -> Line:
-    """Judge whether a worker is alive, and whether work waits for one. `heartbeat`: the last sign of life known."""
+    """Check whether a worker is alive, and whether work waits for one. `heartbeat`: the last sign of life known."""
     waiting = Run.objects.filter(status=Run.Status.QUEUED, created_at__lt=now - TAKEN_WITHIN)
     count, oldest = waiting.count(), waiting.aggregate(oldest=Min("created_at"))["oldest"]
     seen = f"A worker was last active {moment(heartbeat)}" if heartbeat else "No worker was seen"

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from integrations.models import Workspace
 from syncjobs.support.checklist import check_connections, check_entries, check_installation, check_work, vendor_answers
-from syncjobs.support.checklist.check_lines import Line, judged
+from syncjobs.support.checklist.check_lines import Line, run_checks
 from syncjobs.support.checklist.vendor_answers import VendorAnswers
 
 Heartbeat = Callable[[], datetime | None]
@@ -30,17 +30,17 @@ def check_list(workspace: Workspace | None, *, heartbeat: Heartbeat, now: dateti
 def lines_of(workspace: Workspace, answers: VendorAnswers, *, heartbeat: Heartbeat, now: datetime) -> list[Line]:
     """Return all lines by what the vendors answered."""
     headings = [
-        *check_connections.judges(workspace, answers, now),
-        *check_entries.left_out_judges(workspace, now),
+        *check_connections.checks(workspace, answers, now),
+        *check_entries.left_out_checks(workspace, now),
     ]
-    return judged(headings) + installation(workspace, answers, heartbeat=heartbeat, now=now)
+    return run_checks(headings) + installation(workspace, answers, heartbeat=heartbeat, now=now)
 
 
 def installation(
     workspace: Workspace | None, answers: VendorAnswers, *, heartbeat: Heartbeat, now: datetime
 ) -> list[Line]:
     """Return the lines that a self-hosted installation needs, of one workspace or of all."""
-    return judged(
+    return run_checks(
         [
             ("in_doubt", lambda: check_entries.in_doubt(workspace, now)),
             ("refused", lambda: check_entries.refused(workspace, now)),

@@ -122,7 +122,9 @@ class _Comparison:
         earlier = evaluate.earlier_statuses(list(rows.values()))
         evaluations: dict[str, Evaluation] = {}
         for present in (row for row in rows.values() if row.deleted_at is None):
-            evaluations[present.clockify_id] = evaluate.judge(context.entry(present), context, earlier.get(present.pk))
+            evaluations[present.clockify_id] = evaluate.evaluate_entry(
+                context.entry(present), context, earlier.get(present.pk)
+            )
         self._save([rows[key] for key in evaluations], evaluations, context)
         for key in (key for key in entry_ids if key in self._unreadable_rows):
             rows[key] = self._unreadable_rows[key]
@@ -162,9 +164,9 @@ class _Comparison:
     def _save(self, rows: list[TimeEntry], evaluations: Mapping[str, Evaluation], context: PlanningContext) -> None:
         """Save the statuses, as a check would: the mirror has just been read."""
         start_date = self._workspace.start_date
-        judged = [row for row in rows if start_date is None or row.txn_date >= start_date]
-        evaluate.forget_edited(judged, evaluations, context)
-        evaluate.save(self._workspace, judged, evaluations, now=self._now)
+        evaluated = [row for row in rows if start_date is None or row.txn_date >= start_date]
+        evaluate.forget_edited(evaluated, evaluations, context)
+        evaluate.save(self._workspace, evaluated, evaluations, now=self._now)
 
     def _worked(
         self, row: TimeEntry, evaluation: Evaluation, context: PlanningContext, former: Mapping[str, str]

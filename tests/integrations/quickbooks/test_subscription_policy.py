@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from integrations.quickbooks import company_payloads
-from integrations.quickbooks.subscription_policy import Evidence, judge
+from integrations.quickbooks.subscription_policy import Evidence, status_of
 
 PLUS = Evidence(sku="QuickBooks Online Plus", subscription="SUBSCRIBED", payroll=False, time_tracking=True)
 
@@ -47,15 +47,15 @@ PLUS = Evidence(sku="QuickBooks Online Plus", subscription="SUBSCRIBED", payroll
     ids=str,
 )
 def test_which_subscriptions_may_send(changes: dict[str, Any], reason: str) -> None:
-    status = judge(replace(PLUS, **changes))
+    status = status_of(replace(PLUS, **changes))
 
     assert (status.supported, status.reason) == (reason == "", reason)
     assert status.sentence
 
 
 def test_a_restricted_subscription_may_send_with_a_warning() -> None:
-    assert judge(replace(PLUS, subscription="RESTRICTED")).warning
-    assert not judge(PLUS).warning
+    assert status_of(replace(PLUS, subscription="RESTRICTED")).warning
+    assert not status_of(PLUS).warning
 
 
 @pytest.mark.parametrize(("stated", "payroll"), [("true", True), ("False", False), ("", None), ("maybe", None)])

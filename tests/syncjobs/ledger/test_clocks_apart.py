@@ -178,7 +178,7 @@ def test_a_token_refresh_under_way_is_left_alone(run: Run, wrong_clock: Callable
 
 
 def test_a_token_is_as_old_for_every_machine(scene: Scene, wrong_clock: Callable[[], None]) -> None:
-    """Also what one machine stored is judged by another, whose clock may be hours ahead."""
+    """Also what one machine stored is evaluated by another, whose clock may be hours ahead."""
     token = tokens.access_token(scene.company)
     scene.zero_calls()
 

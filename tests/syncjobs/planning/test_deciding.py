@@ -1,4 +1,4 @@
-"""A decision matches and judges only what it can change, with the outcome of matching and judging everybody."""
+"""A decision matches and evaluates only what it can change, with the outcome of matching and evaluating everybody."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ def _unless_refused(work: Callable[[], Any]) -> None:
 
 
 def state(workspace: Workspace) -> dict[str, Any]:
-    """Return everything that matching and judging save, without primary keys."""
+    """Return everything that matching and evaluating save, without primary keys."""
     links = Link.objects.filter(workspace=workspace).order_by("kind", "clockify_id", "given_back_at", "quickbooks_id")
     rows = Mismatch.objects.filter(workspace=workspace).order_by("kind", "clockify_id", "quickbooks_id")
     columns = [field.attname for field in Mismatch._meta.concrete_fields]
@@ -231,7 +231,7 @@ def test_matching_what_a_decision_can_change_is_matching_everybody(seed: int, mo
         assert differences(few, everybody) == []
         evaluate.refresh(workspace, now=NOW)
         again = state(workspace)
-        # Who retires by the entries as judged just now leaves a partner only then.
+        # Who retires by the entries as evaluated just now leaves a partner only then.
         assert again["retired"] != few["retired"] or differences(few, again) == []
 
 
@@ -376,7 +376,7 @@ def test_time_judged_for_a_record_that_is_gone_is_counted_at_the_others_that_it_
     project = ProjectFactory(workspace=workspace, gone_at=NOW)
     entry = entry_of(workspace, user_id=user.clockify_id, project_id=project.clockify_id)
     evaluate.refresh(workspace, now=NOW, compare_names=True)
-    # Read again by a process that died before it judged it.
+    # Read again by a process that died before it evaluated it.
     entry.end_at, entry.content_hash = entry.start_at + timedelta(minutes=7), "edited"
     entry.save()
 

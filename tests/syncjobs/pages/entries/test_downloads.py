@@ -62,7 +62,7 @@ def test_entries_come_as_the_list_shows_them(dana: Client, workspace: Workspace)
     ReceiptFactory(workspace=workspace, entry_id=sent.clockify_id, quickbooks_id="1669")
     held = TimeEntryFactory(workspace=workspace, description="Held")
     EntryStatusFactory(entry=held, state="blocked", held=True, reasons=[{"code": "NO_PROJECT"}])
-    TimeEntryFactory(workspace=workspace, description="Never judged")
+    TimeEntryFactory(workspace=workspace, description="Never evaluated")
 
     everything = {row["entry"]: row for row in lines(dana.get(ENTRIES))}
     (only,) = lines(dana.get(f"{ENTRIES}?state=held&reason=NO_PROJECT&q=Held"))
