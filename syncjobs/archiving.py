@@ -20,7 +20,7 @@ from syncjobs.rules.codes import Code
 from syncjobs.runs import lifecycle
 from syncjobs.worker import schedules
 
-# A twin in the archived company says nothing about the next one's books.
+# A duplicate in the archived company says nothing about the next one's books.
 OF_THE_COMPANY = Code.ALREADY_IN_QUICKBOOKS
 BUSY_FIX = "Archive when it is done, or cancel it first."
 

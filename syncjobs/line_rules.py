@@ -102,9 +102,9 @@ def add(workspace: Workspace, values: Mapping[str, str], *, now: datetime, perso
     Time that was sent before is not touched.
     """
     row = unsaved(workspace, check(workspace, values, now=now))
-    twin = same_as(row)
-    if twin is not None:
-        raise Refused(f"Rule {twin.pk} already says the same.")
+    same = same_as(row)
+    if same is not None:
+        raise Refused(f"Rule {same.pk} already says the same.")
     row.person, row.at = person, now
     with transaction.atomic():
         row.save(force_insert=True)

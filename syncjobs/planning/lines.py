@@ -257,7 +257,7 @@ def problem_of(company: Company, name: str, row: Any) -> str:
 
 
 def read_again_if_broken(workspace: Workspace, client: QuickBooksApiClient, *, now: datetime) -> None:
-    """Read what is broken again before a sync plans: it may have been mended in QuickBooks. Raises ApiError."""
+    """Read what is broken again before a sync plans: it may have been fixed in QuickBooks. Raises ApiError."""
     company = workspace.company
     found = broken(workspace, load(workspace))
     if not found or company is None:

@@ -113,7 +113,7 @@ class PlanWriter:
         run = self._run
         run_counters.count(run, seen=self._seen, unchanged=self._unchanged)
         run.total = run.items.filter(outcome=RunItem.Outcome.PLANNED).count() + len(self._done)
-        # Of unchanged entries, which have no items. A resumed run counts them anew.
+        # Of unchanged entries, which have no items. A resumed run counts them again.
         run.warnings = {name: count for name, count in run.warnings.items() if name not in differences.CODES}
         run.warnings |= self._warnings
         run.save(update_fields=["counters", "total", "warnings"])

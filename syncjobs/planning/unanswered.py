@@ -87,7 +87,7 @@ class Unanswered:
     def tried(self, step: Step, content_hash: str) -> Tried | None:
         """Return how many runs tried this write of this content, and which run did last; None where none did.
 
-        What was given up and is written all the same is written by a person's word: it counts anew.
+        What was given up and is written all the same is written by a person's word: its tries count from the start.
         """
         action = self._same(step.entry_id, step.verb, content_hash)
         if action is None or is_given_up(action) or snapshots.part_of(action) != step.part:

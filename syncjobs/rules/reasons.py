@@ -224,7 +224,7 @@ GIVEN_BY_RULE, GIVEN_BY_DEFAULT, GIVEN_BY_PEOPLE = (
     )
 )
 
-# The side on which a record of this kind is mended.
+# The side on which a record of this kind is fixed.
 SIDES = {"user": "clockify", "client": "clockify", "project": "clockify", "entry": "clockify"}
 
 # QUICKBOOKS_REFUSED for a write that several runs tried without a clear answer.

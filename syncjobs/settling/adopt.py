@@ -130,7 +130,7 @@ def _write_receipt(
     company: Company, workspace: Workspace, row: TimeEntry, activity: Activity, planned: Draft, *, now: datetime
 ) -> Receipt:
     draft = _draft_of(activity, row, planned)
-    # Rate and description stay as in QuickBooks until the entry is edited; another customer or length is mended.
+    # Rate and description stay as in QuickBooks until the entry is edited; another customer or length is corrected.
     is_same_time = activities.key_of(planned) == activities.key_of(draft)
     # The entry may have the receipt of an earlier activity that was deleted.
     receipt, _ = Receipt.objects.update_or_create(

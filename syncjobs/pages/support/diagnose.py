@@ -1,4 +1,4 @@
-"""The page *Diagnose*: the checklist of `doctor`, each line with the page that mends it."""
+"""The page *Diagnose*: the checklist of `doctor`, each line with the page that fixes it."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ HEADINGS = 11
 
 @dataclass(frozen=True)
 class ShownLine:
-    """One line with its badge and the page that mends it, if there is one."""
+    """One line with its badge and the page that fixes it, if there is one."""
 
     line: Line
     title: str
@@ -105,7 +105,7 @@ def _shown(workspace: Workspace, line: Line) -> ShownLine:
 
 
 def _mended_on(workspace: Workspace, name: str) -> tuple[str, str]:
-    """Return address and name of the page that mends a line; empty where that is no page of ours."""
+    """Return address and name of the page that fixes a line; empty where that is no page of ours."""
     if name in PAGES:
         address, text = PAGES[name]
         return reverse(f"hourbridge:{address}", args=[workspace.pk]), text

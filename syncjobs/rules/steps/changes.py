@@ -360,14 +360,14 @@ def against_existing_duplicates(step: Step, duplicates: Sequence[Activity], *, s
     if Code.ALREADY_IN_QUICKBOOKS in set_aside:
         return replace(step, excluded_ids=tuple(activity.id for activity in duplicates))
     planned = step.draft
-    equal = [twin for twin in duplicates if (twin.customer_id, twin.minutes) == (planned.customer_id, planned.minutes)]
+    equal = [copy for copy in duplicates if (copy.customer_id, copy.minutes) == (planned.customer_id, planned.minutes)]
     # Beside an equal one, those that only resemble it are probably other work.
     shown = equal or duplicates
     facts: dict[str, Any] = {"twins": ", ".join(activity.id for activity in shown)}
     if not equal:
-        alike = {"customer" if twin.customer_id == planned.customer_id else "time" for twin in duplicates}
+        alike = {"customer" if copy.customer_id == planned.customer_id else "time" for copy in duplicates}
         facts["same"] = " or ".join(f"{what} and description" for what in sorted(alike))
-    facts["found"] = [{"id": twin.id, **answered.as_row(twin)} for twin in shown[:MAX_DUPLICATES]]
+    facts["found"] = [{"id": copy.id, **answered.as_row(copy)} for copy in shown[:MAX_DUPLICATES]]
     why = f"QuickBooks has {'' if equal else 'almost '}the same time already."
     return hold(step, Reason(Code.ALREADY_IN_QUICKBOOKS, facts), why=why)
 

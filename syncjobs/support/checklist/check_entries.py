@@ -17,7 +17,7 @@ from syncjobs.rules import reasons
 from syncjobs.rules.codes import Code
 from syncjobs.support.checklist.check_lines import FAIL, OK, WARN, Check, Line, moment
 
-# By the line's name: the reason that it counts, what such entries are, and what mends it.
+# By the line's name: the reason that it counts, what such entries are, and what fixes it.
 LEFT_OUT = {
     "billable": (
         Code.NOT_BILLABLE,

@@ -1,4 +1,4 @@
-"""One line of the checklist: its level, its evidence with the time it was read, and what mends it."""
+"""One line of the checklist: its level, its evidence with the time it was read, and what fixes it."""
 
 from __future__ import annotations
 

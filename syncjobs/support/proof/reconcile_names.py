@@ -30,8 +30,8 @@ class Names:
 
     def __init__(self, workspace: Workspace, company: Company) -> None:
         users = list(ClockifyUser.objects.filter(workspace=workspace).values_list("clockify_id", "name", "email"))
-        twins = {name for name, count in Counter(name for _, name, _ in users).items() if count > 1}
-        self._users = {key: f"{name} ({email})" if name in twins and email else name for key, name, email in users}
+        shared = {name for name, count in Counter(name for _, name, _ in users).items() if count > 1}
+        self._users = {key: f"{name} ({email})" if name in shared and email else name for key, name, email in users}
         self._people: dict[str, str] = {}
         for kind, model in (("employee", Employee), ("vendor", Vendor)):
             for key, name in model.objects.filter(company=company).values_list("quickbooks_id", "name"):
