@@ -102,9 +102,7 @@ def add(workspace: Workspace, values: Mapping[str, str], *, now: datetime, perso
     Time that was sent before is not touched.
     """
     row = unsaved(workspace, check(workspace, values, now=now))
-    same = same_as(row)
-    if same is not None:
-        raise Refused(f"Rule {same.pk} already says the same.")
+    _refuse_repeated(row)
     row.person, row.at = person, now
     with transaction.atomic():
         row.save(force_insert=True)
@@ -117,6 +115,7 @@ def change(
 ) -> LineRule:
     """Give a rule these conditions and results instead; it keeps its id. Raises as `add` does, and if there is none."""
     row = unsaved(workspace, check(workspace, values, now=now), rule_id=find(workspace, rule_id).pk)
+    _refuse_repeated(row)
     row.person, row.at = person, now
     with transaction.atomic():
         row.save(force_update=True)
@@ -133,9 +132,15 @@ def remove(workspace: Workspace, rule_id: str, *, now: datetime, person: Any = N
 
 
 def same_as(row: LineRule) -> LineRule | None:
-    """Return a saved rule that has the same conditions and results, beside which this one would never decide."""
+    """Return another saved rule of the same conditions and results, beside which this one would never decide."""
     columns = {lines.COLUMNS[name]: getattr(row, lines.COLUMNS[name]) for name in NAMES}
-    return lines.rows_of(row.workspace).filter(**columns).first()
+    return lines.rows_of(row.workspace).filter(**columns).exclude(pk=row.pk).first()
+
+
+def _refuse_repeated(row: LineRule) -> None:
+    same = same_as(row)
+    if same is not None:
+        raise Refused(f"Rule {same.pk} already says the same.")
 
 
 def find(workspace: Workspace, rule_id: str) -> LineRule:

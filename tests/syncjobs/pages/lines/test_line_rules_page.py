@@ -259,6 +259,17 @@ def test_the_same_rule_of_a_second_tab_is_not_added_again(dana: Client, workspac
     assert f"Nothing was saved: Rule {LineRule.objects.get().pk} already says the same." in text(answer)
 
 
+def test_a_rule_is_not_changed_into_another_one(dana: Client, workspace: Workspace) -> None:
+    first = stored(workspace, user_id="user-ada", item_id="7")
+    second = stored(workspace, user_id="user-ada", project_id="project-site", item_id="7")
+    url = address(workspace, f"{second.pk}/")
+
+    answer = dana.post(url, previewed(dana, url, user="Ada Lindqvist", item="Design"), follow=True)
+
+    assert f"Nothing was saved: Rule {first.pk} already says the same." in text(answer)
+    assert LineRule.objects.get(pk=second.pk).project_id == "project-site"
+
+
 def test_other_fields_of_a_rule_can_be_changed_while_its_project_is_gone(dana: Client, workspace: Workspace) -> None:
     rule = stored(workspace, project_id="project-two", item_id="7")
     ClockifyProject.objects.filter(clockify_id="project-two").update(gone_at=workspace.pulled_at)
