@@ -142,7 +142,20 @@ def test_a_long_list_is_a_short_form(dana: Client, workspace: Workspace, setting
     assert sheet.answer.status_code == 200 and "Page 2 of 2, 60 pairs" in sheet.text
 
 
-@pytest.mark.parametrize("value", ["nonsense", "[1, 2]", "[[], [1]]", '["a", "b"]', '[["user-u0"], []]', "[" * 9999])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "nonsense",
+        "[1, 2]",
+        "[[], [1]]",
+        '["a", "b"]',
+        '[["user-u0"], []]',
+        "[" * 9999,
+        # Escapes of a NUL and of half a character pair, which no database takes.
+        r'[["user-u0\u0000=employee:50=1.1.a"], []]',
+        r'[["user-u0\ud800=employee:50=1.1.a"], []]',
+    ],
+)
 def test_a_form_that_no_sheet_wrote_is_refused(dana: Client, pairs: Workspace, value: str) -> None:
     sheet = Sheet(dana, pairs)
     sheet.form["elsewhere"] = [value]
