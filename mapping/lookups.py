@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db.models import CharField, Lookup
 
+from config.nul import NUL
+
 
 @CharField.register_lookup
 class Among(Lookup):
@@ -17,7 +19,8 @@ class Among(Lookup):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         column, params = self.process_lhs(compiler, connection)
-        values = sorted(self.rhs)
+        # No text has a NUL: PostgreSQL refuses one, and SQLite reads JSON to it and would find another text.
+        values = sorted(value for value in self.rhs if NUL not in value)
         if connection.vendor == "postgresql":
             return f"{column} = ANY(%s)", (*params, values)
         return f"{column} IN (SELECT value FROM json_each(%s))", (*params, json.dumps(values))

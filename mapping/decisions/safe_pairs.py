@@ -110,6 +110,7 @@ def among(pairs: Collection[SafePair], keys: Collection[str] | None) -> tuple[li
 def accept_safe(
     workspace: Workspace,
     *,
+    pairs: Collection[SafePair] | None = None,
     keys: Collection[str] | None = None,
     shown: Mapping[str, str] | None = None,
     now: datetime,
@@ -118,10 +119,11 @@ def accept_safe(
 ) -> tuple[Applied, list[tuple[str, str]]]:
     """Link all safe pairs, or those of `keys`, as one batch, and return it with the keys left out and their messages.
 
-    Pairs are searched again, so that only what is still safe is linked. `shown`: by key, the versions of the
-    pairs that a person saw. The caller evaluates entries again afterwards.
+    `pairs`: those that are safe now, where the caller compared them with what a person saw: searched once more, one
+    might have another partner by then. `shown`: by key, the versions of the pairs that a person saw. The caller
+    evaluates entries again afterwards.
     """
-    accepted, left_out = among(safe_pairs(workspace), keys)
+    accepted, left_out = among(safe_pairs(workspace) if pairs is None else pairs, keys)
     decision_note = note or "Accepted with all safe ones."
     shown = shown or {}
     choices = [replace(pair.choice, version=shown.get(pair.key, "")) for pair in accepted]

@@ -254,7 +254,9 @@ def _apply(
     versions = {key: version for key, (_, version) in shown.items()}
     if not row_keys:
         unchanged = keys - {pair.key for pair in changed}
-        applied, no_longer_safe = accept_safe(workspace, keys=unchanged, shown=versions, now=now, person=request.user)
+        applied, no_longer_safe = accept_safe(
+            workspace, pairs=safe, keys=unchanged, shown=versions, now=now, person=request.user
+        )
         return applied, [*left_out, *no_longer_safe]
     choices = [replace(pair.choice, version=versions[pair.key]) for pair in pairs if pair not in changed]
     return apply(workspace, choices, now=now, person=request.user, note=TICKED_NOTE), left_out

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from django.http import HttpRequest
 
+from config.nul import NUL
 from mapping.errors import Refused
 
 FIELD = "elsewhere"
@@ -49,6 +50,8 @@ def of(request: HttpRequest) -> Elsewhere:
 
 def _texts(values: list[object]) -> list[str]:
     texts = [value for value in values if isinstance(value, str)]
-    if not isinstance(values, list) or len(texts) < len(values):
+    # JSON can escape what no form could contain and no database stores: a NUL, and half a character pair.
+    if not isinstance(values, list) or len(texts) < len(values) or NUL in "".join(texts):
         raise TypeError
+    "".join(texts).encode()
     return texts

@@ -142,7 +142,20 @@ def test_a_long_list_is_a_short_form(dana: Client, workspace: Workspace, setting
     assert sheet.answer.status_code == 200 and "Page 2 of 2, 60 pairs" in sheet.text
 
 
-@pytest.mark.parametrize("value", ["nonsense", "[1, 2]", "[[], [1]]", '["a", "b"]', '[["user-u0"], []]', "[" * 9999])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "nonsense",
+        "[1, 2]",
+        "[[], [1]]",
+        '["a", "b"]',
+        '[["user-u0"], []]',
+        "[" * 9999,
+        # Escapes of a NUL and of half a character pair, which no database takes.
+        r'[["user-u0\u0000=employee:50=1.1.a"], []]',
+        r'[["user-u0\ud800=employee:50=1.1.a"], []]',
+    ],
+)
 def test_a_form_that_no_sheet_wrote_is_refused(dana: Client, pairs: Workspace, value: str) -> None:
     sheet = Sheet(dana, pairs)
     sheet.form["elsewhere"] = [value]
@@ -160,3 +173,19 @@ def test_who_may_not_decide_sees_every_page(client: Client, pairs: Workspace) ->
     assert Forms(first.content.decode()).sent("sheet-pages") == {"tab": ["people"], "find": [""]}
     last = main_text(client.get(page, {"tab": "people", "to": "3", "find": ""}))
     assert "EMIL FOX" in last and "ADA" not in last
+
+
+def test_a_check_amid_the_press_changes_no_partner_that_was_shown(
+    dana: Client, pairs: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheet, look = Sheet(dana, pairs), bulk_accept.safe_counts.pairs_of
+
+    def look_before_a_check(*args: Any, **kwargs: Any) -> Any:
+        found = look(*args, **kwargs)
+        Employee.objects.filter(quickbooks_id="50").update(quickbooks_id="90")
+        evaluate.refresh(pairs, now=NOW)
+        return found
+
+    monkeypatch.setattr(bulk_accept.safe_counts, "pairs_of", look_before_a_check)
+
+    assert sheet.accepts() == {"u1", "u2", "u3", "u4"}
