@@ -62,10 +62,11 @@ class WorkQueue:
 
     def _take(self, queue: deque[int]) -> RunItem:
         pk = queue.popleft()
-        # A chunk ahead: one query per item would slow down all threads, which share the lock.
+        # A chunk ahead: one query per item would slow down all threads, which share the lock. Items that were read, put
+        # back ones included, are in front of the others, so none of these was.
         if pk not in self._read:
             upcoming = [pk, *(queue[index] for index in range(min(CHUNK - 1, len(queue))))]
-            self._read.update(RunItem.objects.in_bulk([key for key in upcoming if key not in self._read]))
+            self._read.update(RunItem.objects.in_bulk(upcoming))
         return self._read.pop(pk)
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
+from integrations.models import Company
 from tests.mutate.__main__ import sampled, tests_beside
-from tests.mutate.trials import Trials
+from tests.mutate.trials import Trials, _use_own_databases
+from tests.support.factories import CompanyFactory
 
 pytestmark = pytest.mark.slow
 HOME = Path(__file__).parents[2]
@@ -150,3 +155,21 @@ def test_a_mutant_without_end_is_a_timeout(toy: Path) -> None:
     result = mutate(toy, "--line", "25")
 
     assert "TIMEOUT toy.py:25  countdown: number = number [- -> +] 1" in result.stdout, result.stderr
+
+
+def test_a_copy_of_the_database_has_what_was_committed_last(transactional_db: None) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("only SQLite is copied")
+    name = connection.settings_dict["NAME"]
+    # Another connection keeps the log beside the file.
+    with closing(sqlite3.connect(name)) as other:
+        other.execute("SELECT count(*) FROM integrations_company").fetchall()
+        CompanyFactory()
+        try:
+            (copy,) = _use_own_databases()
+
+            assert (connection.settings_dict["NAME"], Company.objects.count()) == (str(copy), 1)
+        finally:
+            connection.close()
+            connection.settings_dict["NAME"] = name
+    copy.unlink()
