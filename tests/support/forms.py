@@ -28,6 +28,11 @@ class Forms(HTMLParser):
         elif tag in FIELDS:
             self.controls.append((values.get("form", self._form), values))
             self._button = tag == "button"
+        elif tag == "option" and self.controls and self.controls[-1][1]["tag"] == "select":
+            select = self.controls[-1][1]
+            # Without a choice a browser takes the first.
+            if "selected" in values or "value" not in select:
+                select["value"] = values.get("value", "")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":

@@ -19,6 +19,7 @@ from mapping.matching.names import strip_deleted
 from syncjobs import policy
 from syncjobs.display.formatting import day, duration, length, number
 from syncjobs.pages import access
+from syncjobs.pages.setup.rounding_fields import HELP, RoundingFields
 from syncjobs.planning import lines
 from syncjobs.rules import reasons, rounding
 
@@ -42,11 +43,18 @@ def rules(request: HttpRequest, pk: int) -> HttpResponse:
     refused: Mapping[str, Any] = {}
     if request.method == "POST":
         # A rule of a company is not on the form before one is connected.
-        form = changed(request, workspace, {name: request.POST[name].strip() for name in RULES if name in request.POST})
+        form = changed(request, workspace, _posted(request))
         if not form.errors:
             return saved(request, form, "hourbridge:rules", "rule was,rules were")
         refused = form.errors
     return _show(request, workspace, refused)
+
+
+def _posted(request: HttpRequest) -> dict[str, str]:
+    texts = {name: request.POST[name].strip() for name in RULES if name in request.POST}
+    if "rounding" in texts:
+        texts["rounding"] = RoundingFields().value_from_datadict(request.POST, {}, "rounding")
+    return texts
 
 
 def _right(name: str) -> str:
@@ -85,8 +93,9 @@ def _show(request: HttpRequest, workspace: Workspace, refused: Mapping[str, Any]
     form = shown(request, workspace, RULES)
     if refused:
         # What the person typed stays in the fields, next to the error.
-        form.initial.update({name: request.POST[name] for name in form.fields if name in request.POST})
+        form.initial.update(_posted(request))
         form.errors.update(refused)
+    form.fields["rounding"].widget, form.fields["rounding"].help_text = RoundingFields(), HELP
     broken = {name: reasons.sentence(reason.as_row()) for name, reason in lines.broken_defaults(workspace).items()}
     items = _items(workspace, with_unusable=workspace.service_item if "service_item" in broken else "")
     if items:

@@ -13,12 +13,14 @@ from mapping.models import Link, Mismatch
 from syncjobs import policy
 from tests.support import people
 from tests.support.factories import (
+    NOW,
     ClockifyUserFactory,
     EmployeeFactory,
     ItemFactory,
     TimeEntryFactory,
     WorkspaceFactory,
 )
+from tests.support.forms import press
 from tests.support.page_text import main_text, text
 
 
@@ -191,5 +193,36 @@ def test_rounding_has_an_example_of_this_workspace(dana: Client, workspace: Work
     page = main_text(dana.get(rules(workspace)))
     # The one that the rule changes, although another one is newer.
     assert "As saved, 1 h 7 m 29 s of Ada Lindqvist on Mon Mar 2 counts as 1:07." in page
-    dana.post(rules(workspace), {"rounding": "up:15"})
+    dana.post(rules(workspace), {"rounding": "up", "rounding_minutes": "15", "rounding_minimum": ""})
     assert "1 h 7 m 29 s of Ada Lindqvist on Mon Mar 2 counts as 1:15." in main_text(dana.get(rules(workspace)))
+
+
+@pytest.mark.parametrize(
+    "rounding", ["minute", "clockify", "up:6", "down:5", "nearest:1", "nearest:60,minimum:90", "minute,minimum:15"]
+)
+def test_rounding_is_chosen_by_fields_and_kept_as_the_command_writes_it(
+    dana: Client, workspace: Workspace, rounding: str
+) -> None:
+    policy.change(workspace, {"rounding": rounding}, now=NOW)
+    page = dana.get(rules(workspace))
+    assert "nearest:15" not in main_text(page)
+
+    answer = press(dana, page, "Save rules", longest_hours="9")
+
+    assert "1 rule was changed." in text(answer)
+    workspace.refresh_from_db()
+    assert workspace.rounding == rounding
+
+
+def test_another_rounding_is_chosen_by_its_fields(dana: Client, workspace: Workspace) -> None:
+    chosen = {"rounding": "down", "rounding_minutes": "6", "rounding_minimum": "15"}
+    press(dana, dana.get(rules(workspace)), "Save rules", **chosen)
+    workspace.refresh_from_db()
+    assert workspace.rounding == "down:6,minimum:15"
+
+    answer = press(dana, dana.get(rules(workspace)), "Save rules", rounding_minimum="soon")
+    assert answer.status_code == 422 and "the minutes can be those between 1 and 1440" in main_text(answer)
+    assert 'value="soon"' in answer.content.decode()
+    press(dana, dana.get(rules(workspace)), "Save rules", rounding="minute", rounding_minimum="")
+    workspace.refresh_from_db()
+    assert workspace.rounding == "minute"
