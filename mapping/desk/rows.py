@@ -17,7 +17,7 @@ from mapping.desk.sections import all_only_in_quickbooks
 from mapping.matching import billing
 from mapping.matching.billing import Billing
 from mapping.matching.names import name_key
-from mapping.matching.records import QuickBooksRecord
+from mapping.matching.records import QuickBooksRecord, partner_kind
 from mapping.models import Link, MappingOverride, Mismatch
 from mapping.queries import (
     CLOCKIFY_MODELS,
@@ -282,7 +282,7 @@ class _Reader:
         elif row.suggestions:
             row.partner = row.suggestions[0]
         elif row.mismatch is not None and row.mismatch.quickbooks_id:
-            kind = "employee" if row.ref.kind == "user" else "customer"
+            kind = partner_kind(row.ref.kind, row.mismatch.detail)
             row.partner = self._options.get((kind, row.mismatch.quickbooks_id))
         if row.link is None and row.suggestions and row.mismatch is not None and row.mismatch.suggested:
             row.clear = row.suggestions[0]

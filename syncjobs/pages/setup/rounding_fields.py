@@ -28,6 +28,8 @@ USUAL_STEP = 15
 class RoundingFields(forms.MultiWidget):
     """Direction, minutes to round to, and the shortest time."""
 
+    widgets_names: list[str]
+
     use_fieldset = False
 
     def __init__(self) -> None:
@@ -54,11 +56,13 @@ class RoundingFields(forms.MultiWidget):
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         shown = []
-        for field in self.get_context(name, value, attrs)["widget"]["subwidgets"]:
-            # Named like the fields, so that the rule's own label is for the first of them.
-            field["attrs"]["id"] = f"{attrs['id']}{field['name'].removeprefix(name)}"
+        for suffix, field in zip(
+            self.widgets_names, self.get_context(name, value, attrs)["widget"]["subwidgets"], strict=True
+        ):
+            # The rule's own label is for the first of them.
+            field["attrs"]["id"] = f"{attrs['id']}{suffix}"
             html = (renderer or get_default_renderer()).render(field["template_name"], {"widget": field})
-            shown.append((field["attrs"]["id"], mark_safe(html)))
+            shown.append((field["attrs"]["id"], mark_safe(html)))  # made by Django's own template
         direction, step, minimum = shown
         return format_html(
             '<div class="hb-rounding">{}<div class="hb-multiple"><label for="{}">Multiple of</label>{}</div>'

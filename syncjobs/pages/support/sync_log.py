@@ -17,7 +17,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
-from integrations.models import Workspace
+from integrations.models import TimeEntry, Workspace
 from integrations.typed_numbers import typed_day
 from integrations.unnamed import named
 from syncjobs import policy
@@ -57,6 +57,8 @@ STATES: dict[str, tuple[StatusBadge, str]] = {
     "locked": (badges.LOCKED, ""),
     "out": (StatusBadge("Excluded by rule", "remove", "out"), "out"),
 }
+# Keys of STATES by an entry's own state.
+PROBLEM_STATES: dict[str, str] = {State.BLOCKED: "held", State.FAILED: "refused"}
 HEADERS = (
     "date",
     "user",
@@ -180,7 +182,7 @@ def _narrowed(workspace: Workspace, found: list[Problem], filters: Filters) -> l
     if filters.state:
         found = [problem for problem in found if state_of(problem) == filters.state]
     if filters.who:
-        found = [problem for problem in found if reasons.explain(problem.row)["fix_in"] == filters.who]
+        found = [problem for problem in found if problem.fix_in == filters.who]
     if filters.run:
         run = Run.objects.filter(workspace=workspace, pk=int(filters.run)).first()
         fits = sync_log.of_run(run) if run else lambda problem: False
@@ -195,7 +197,7 @@ def state_of(problem: Problem) -> str:
         return "refused"
     if problem.state == State.CHANGED:
         return "locked" if problem.code in CONFLICTS else "changed"
-    return {State.BLOCKED: "held", State.FAILED: "refused"}.get(State(problem.state), "doubt")
+    return PROBLEM_STATES.get(problem.state, "doubt")
 
 
 def _states(
@@ -219,7 +221,7 @@ def _states(
 
 
 def _who(found: Iterable[Problem], filters: Filters) -> list[tuple[str, str, int, str]]:
-    counted = Counter(reasons.explain(problem.row)["fix_in"] for problem in found)
+    counted = Counter(problem.fix_in for problem in found)
     return [(key, label, counted[key], filters.query(who=key, cause="")) for key, label in WHO.items() if counted[key]]
 
 
@@ -237,7 +239,7 @@ def _line(workspace: Workspace, cause: Cause, filters: Filters) -> CauseLine:
     badge = STATES[state_of(cause.problems[0])][0]
     subjects = cause.names
     about = "; ".join(subjects[:2]) + (f" and {len(subjects) - 2} more" if len(subjects) > 2 else "")
-    rows = [(problem, links.page_of(problem.entry), _words(problem, names)) for problem in shown]
+    rows = [(problem, links.page_of(TimeEntry(pk=problem.entry.pk)), _words(problem, names)) for problem in shown]
     toggle = filters.query(cause="" if is_shown else cause.key)
     link = _fix_link(workspace, cause, filters)
     return CauseLine(

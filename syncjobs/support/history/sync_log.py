@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Max, Min, Q, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from integrations.models import ApiCall, TimeEntry, Workspace
 from integrations.unnamed import named
@@ -19,12 +21,6 @@ from syncjobs.rules.codes import ByHand, Code
 from syncjobs.rules.reasons import CONFLICTS, RECORD_KINDS
 
 State = EntryStatus.State
-# What the log shows and searches: thousands of rows are read for it, and each further column costs.
-SHOWN = (
-    *("state", "reasons", "cause", "minutes", "since"),
-    *("entry__clockify_id", "entry__txn_date", "entry__description"),
-    *("entry__user_name", "entry__client_name", "entry__project_name"),
-)
 Outcome = RunItem.Outcome
 FAILED = (Outcome.FAILED, Outcome.UNKNOWN)
 # Rows of runs that settled since are history: the newest of them are enough.
@@ -32,13 +28,28 @@ MAX_SETTLED = 5000
 CHUNK = 500
 
 
-@dataclass(frozen=True)
-class Problem:
-    """One entry that waits, was refused, or is in doubt, by its first reason; `item` is its last attempt."""
+class Entry(NamedTuple):
+    """What the log shows of a time entry."""
 
-    entry: TimeEntry
+    pk: int
+    clockify_id: str
+    txn_date: date
+    user_name: str
+    client_name: str
+    project_name: str
+
+
+@dataclass(slots=True)
+class Problem:
+    """One entry that waits, was refused, or is in doubt, by its first reason; `item` is its last attempt.
+
+    `fix_in`: who can fix it (`rules.reasons`).
+    """
+
+    entry: Entry
     state: str
-    row: dict[str, Any]
+    row: Mapping[str, Any]
+    fix_in: str
     minutes: int
     since: datetime | None
     item: RunItem | None = None
@@ -109,21 +120,38 @@ def problems(workspace: Workspace, first: date, last: date) -> list[Problem]:
     """Return the period's entries that need somebody, or the next run; each once, by its first reason."""
     statuses = EntryStatus.objects.filter(workspace=workspace, entry__txn_date__range=(first, last))
     waiting = statuses.filter(state__in=(State.BLOCKED, State.FAILED, State.UNKNOWN, State.CHANGED)).exclude(cause="")
-    found = [
-        Problem(status.entry, status.state, _row(status), status.minutes, status.since)
-        for status in waiting.select_related("entry").only(*SHOWN).order_by("entry__txn_date", "entry_id")
-    ]
+    explained: dict[tuple[str, str], tuple[dict[str, Any], str]] = {}
+    found = []
+    for entry, state, minutes, since, cause, text in _read(waiting):
+        # Most entries wait for one of a few causes, in the very same words.
+        if (cause, text) not in explained:
+            row = _row(cause, json.loads(text))
+            explained[cause, text] = row, reasons.explain(row)["fix_in"]
+        found.append(Problem(entry, state, *explained[cause, text], minutes, since))
     found += _changed_there(workspace, statuses)
-    return list(_with_attempts(workspace, found))
+    return _with_attempts(workspace, found)
 
 
-def _row(status: EntryStatus) -> dict[str, Any]:
-    """Return the reason that the status' cause names."""
-    kind, _, record_id = status.cause.partition(":")
-    for row in status.reasons:
+def _read(statuses: QuerySet[EntryStatus]) -> Iterator[tuple[Entry, str, int, datetime | None, str, str]]:
+    """Yield entry, state, minutes, since when, cause, and the reasons as stored.
+
+    As plain values: of thousands of rows, model instances take most of the page's time.
+    """
+    entry = tuple(f"entry__{name}" for name in Entry._fields)
+    rows = statuses.annotate(text=Cast("reasons", TextField())).order_by("entry__txn_date", "entry_id")
+    for state, minutes, since, cause, text, *of_entry in rows.values_list(
+        "state", "minutes", "since", "cause", "text", *entry
+    ):
+        yield Entry(*of_entry), state, minutes, since, cause, text
+
+
+def _row(cause: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the reason that a status' cause names."""
+    kind, _, record_id = cause.partition(":")
+    for row in rows:
         if record_id and (row.get("kind"), row.get("id")) == (kind, record_id):
             return dict(row)
-    return dict(next((row for row in status.reasons if row.get("code") == status.cause), {"code": status.cause}))
+    return dict(next((row for row in rows if row.get("code") == cause), {"code": cause}))
 
 
 def _changed_there(workspace: Workspace, statuses: QuerySet[EntryStatus]) -> list[Problem]:
@@ -133,23 +161,23 @@ def _changed_there(workspace: Workspace, statuses: QuerySet[EntryStatus]) -> lis
     found = statuses.filter(state=State.SENT, entry__clockify_id__in=receipts.values("entry_id"))
     found = found.exclude(entry__clockify_id__in=left.values("clockify_id"))
     row = {"code": Code.CHANGED_IN_QUICKBOOKS, "how": ByHand.CHANGED}
+    fix_in = reasons.explain(row)["fix_in"]
     return [
-        Problem(status.entry, State.CHANGED, row, status.minutes, status.since)
-        for status in found.select_related("entry").only(*SHOWN).order_by("entry__txn_date", "entry_id")
+        Problem(entry, State.CHANGED, row, fix_in, minutes, since) for entry, _, minutes, since, _, _ in _read(found)
     ]
 
 
-def _with_attempts(workspace: Workspace, found: Sequence[Problem]) -> Iterator[Problem]:
-    """Yield the problems; those that were tried with their last failed attempt."""
+def _with_attempts(workspace: Workspace, found: list[Problem]) -> list[Problem]:
+    """Give the problems that were tried their last failed attempt."""
     tried = [problem.entry.clockify_id for problem in found if problem.state in {State.FAILED, State.UNKNOWN}]
     tried += [problem.entry.clockify_id for problem in found if problem.error]
     items: dict[str, RunItem] = {}
     for start in range(0, len(tried), CHUNK):
         rows = RunItem.objects.filter(entry_id__in=tried[start : start + CHUNK], outcome__in=FAILED)
         items.update({row.entry_id: row for row in rows.filter(run__workspace=workspace).order_by("run_id")})
-    for problem in found:
-        item = items.get(problem.entry.clockify_id)
-        yield Problem(problem.entry, problem.state, problem.row, problem.minutes, problem.since, item)
+    for problem in found if items else ():
+        problem.item = items.get(problem.entry.clockify_id)
+    return found
 
 
 def open_causes(found: Iterable[Problem]) -> list[Cause]:
