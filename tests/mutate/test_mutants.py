@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
+from tests.mutate.__main__ import EQUIVALENTS, mutants_of
 from tests.mutate.mutants import enums_in, mutants
 
 
@@ -50,3 +54,11 @@ def test_a_mutant_says_where_it_is_and_has_one_mistake() -> None:
 
     assert (mutant.line, mutant.lines, mutant.function) == (5, range(5, 6), "A.f")
     assert mutant.source == "class A:\n\n    def f(self):\n        return a.b - 'It stays.'"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("module", "excused"), tomllib.loads(EQUIVALENTS.read_text()).items())
+def test_each_mutant_that_is_excused_can_be_made(module: str, excused: dict[str, str]) -> None:
+    found = mutants_of(Path(__file__).parents[2], [module])[module]
+
+    assert excused.keys() <= {mutant.name for mutant in found}
