@@ -19,7 +19,6 @@ from syncjobs.run_options import NARROWING
 from syncjobs.runs import many_deletions
 
 State = EntryStatus.State
-# Options of a run that looks at some of the time only.
 MIRRORED: tuple[tuple[type[Model], str], ...] = (
     (ClockifyUser, "user,users"),
     (ClockifyClient, "client,clients"),
