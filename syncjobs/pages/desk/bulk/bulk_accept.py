@@ -36,7 +36,7 @@ from syncjobs.pages.paging import ROWS_A_PAGE
 from syncjobs.planning import evaluate
 from syncjobs.planning.forecast import forecast
 
-# Rows without a clear suggestion that are named; the others are counted.
+# Rows and pairs left out that are named; the others are counted.
 MAX_LEFT_OUT = 10
 TICKED_NOTE = "Accepted with the rows that were ticked."
 Shown = Mapping[str, tuple[str, str]]  # partner and version by key

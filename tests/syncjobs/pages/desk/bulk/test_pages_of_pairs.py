@@ -119,6 +119,21 @@ def test_another_page_says_what_has_changed_and_asks_again(dana: Client, pairs: 
     assert Link.objects.get(clockify_id="u3").quickbooks_id == "93"
 
 
+def test_of_many_that_have_changed_the_rest_is_counted_as_what_it_is(
+    dana: Client, pairs: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_accept, "MAX_LEFT_OUT", 1)
+    sheet = Sheet(dana, pairs)
+    Employee.objects.filter(quickbooks_id="52").update(quickbooks_id="92")
+    Employee.objects.filter(quickbooks_id="53").update(quickbooks_id="93")
+    evaluate.refresh(pairs, now=NOW)
+
+    sheet.presses(to="1")
+
+    assert "CLEO BRANDT has changed since you opened this list" in sheet.text
+    assert "1 more is left out." in sheet.text and "no clear suggestion" not in sheet.text
+
+
 def test_a_pair_that_moved_on_another_page_keeps_the_version_that_was_shown(dana: Client, pairs: Workspace) -> None:
     sheet = Sheet(dana, pairs)
     # Decided and undone meanwhile: it looks as before, but somebody was there.
