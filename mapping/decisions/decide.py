@@ -13,7 +13,9 @@ from typing import Any
 
 from django.db import transaction
 
+from integrations.kinds import Kind
 from integrations.models import Vendor, Workspace
+from mapping.decisions import partner_search
 from mapping.decisions.history import write_history
 from mapping.decisions.new_decision import NewDecision
 from mapping.decisions.versions import NOTHING_DONE, refuse_if_moved
@@ -64,6 +66,8 @@ def _checked_partner(decision: NewDecision) -> Key:
     kind, quickbooks_id = decision.partner
     if kind == "vendor" and decision.kind != "user":
         raise Refused("Only a user can be linked to a vendor.")
+    if kind not in partner_search.KINDS[decision.kind]:
+        raise Refused(f"A {decision.kind} can't be linked to {'an' if kind == Kind.EMPLOYEE else 'a'} {kind}.")
     if kind == "vendor" and not may_be_vendor(decision.workspace, decision.clockify_id, quickbooks_id):
         raise Refused(
             "People are not linked to vendors here; the rule Match people to vendors (people_to_vendors) says so."

@@ -74,6 +74,17 @@ def overrides(workspace: Workspace) -> list[dict[str, Any]]:
     return list(mapping_overrides_of(workspace).order_by("clockify_id").values(*fields))
 
 
+# --- one -----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("kind", ["user", "client", "project"])
+def test_nobody_is_linked_to_a_record_of_another_kind(workspace: Workspace, kind: str) -> None:
+    records = {"user": user, "client": client, "project": project}
+    partner = ("customer", customer(workspace, "Acme")) if kind == "user" else ("employee", employee(workspace, "Ada"))
+    decision = NewDecision(workspace, kind, records[kind](workspace, "Acme"), at=NOW, partner=partner)
+
+    with pytest.raises(Refused, match=f"^A {kind} can't be linked to an? {partner[0]}"):
+        decide.link(decision)
+
+
 # --- safe ----------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("clockify_name", "quickbooks_name", "is_safe"),
