@@ -69,6 +69,7 @@ class WriteAhead(models.Model):
         state: str,
         *,
         states: Sequence[str] = (),
+        attempts: int | None = None,
         code: str | None = None,
         message: str | None = None,
         tid: str = "",
@@ -76,22 +77,24 @@ class WriteAhead(models.Model):
     ) -> bool:
         """End the write, unless it is in none of `states` any more, and return whether it did.
 
-        Code and message of an earlier error stay where they are None, the vendor's id of the call where it is empty.
+        `attempts`: those that are known; nothing is changed if another one was made since. Code and message of an
+        earlier error stay where they are None, the vendor's id of the call where it is empty.
         """
         facts = self._answer(code, message, tid)
-        return self._change(states, {"state": state, "ended_at": timezone.now(), **facts, **values})
+        return self._change(states, attempts, {"state": state, "ended_at": timezone.now(), **facts, **values})
 
     def note_unclear(
         self,
         *,
         states: Sequence[str] = (),
+        attempts: int | None = None,
         code: str | None = None,
         message: str | None = None,
         tid: str = "",
         **values: Any,
     ) -> bool:
         """Note an error after which the outcome is unknown; the write stays open, to be looked for before all else."""
-        return self._change(states, {**self._answer(code, message, tid), **values})
+        return self._change(states, attempts, {**self._answer(code, message, tid), **values})
 
     def _answer(self, code: str | None, message: str | None, tid: str) -> dict[str, str]:
         # Cut to the columns' length: a vendor's codes and ids may be longer.
@@ -105,8 +108,9 @@ class WriteAhead(models.Model):
     def _rows(self) -> models.QuerySet[Any]:
         return type(self)._default_manager.filter(pk=self.pk)
 
-    def _change(self, states: Sequence[str], values: dict[str, Any]) -> bool:
+    def _change(self, states: Sequence[str], attempts: int | None, values: dict[str, Any]) -> bool:
         rows = self._rows().filter(state__in=states) if states else self._rows()
+        rows = rows.filter(attempts=attempts) if attempts is not None else rows
         was_changed = rows.update(**values) == 1
         if was_changed:
             for name, value in values.items():

@@ -125,11 +125,13 @@ def save_body(write: PartnerWrite, body: str, *, read_before: Mapping[str, Any])
 def end(write: PartnerWrite, state: str, *, message: str, error: ApiError | None = None, tid: str = "") -> PartnerWrite:
     """End a write. DONE: the record exists. REFUSED: the vendor refused. ABANDONED: proven not to have happened.
 
-    DONE also replaces ABANDONED: a process that finds the record is right even if another one just gave up.
+    DONE also replaces ABANDONED: a process that finds the record is right even if another one just gave up. ABANDONED
+    is proven of the attempts that were known, so it ends nothing that another process has sent again meanwhile.
     """
     still_open = [State.SENDING, State.ABANDONED] if state == State.DONE else [State.SENDING]
     ids = {"clockify_id": write.clockify_id, "quickbooks_id": write.quickbooks_id}
-    write.end(state, states=still_open, in_doubt=False, said=message, **ids, **_answer(error, tid))
+    attempts = write.attempts if state == State.ABANDONED else None
+    write.end(state, states=still_open, attempts=attempts, in_doubt=False, said=message, **ids, **_answer(error, tid))
     write.refresh_from_db()
     return write
 
@@ -150,8 +152,8 @@ def end_unsent(write: PartnerWrite, error: ApiError) -> PartnerWrite:
 def mark_unknown(write: PartnerWrite, error: ApiError | None) -> PartnerWrite:
     """Mark the outcome as unknown, so that the next attempt reads before it sends anything."""
     message = f"{write.get_side_display()} gave no clear answer; it is looked for before anything is sent again."
-    # Another process may have ended it meanwhile by what it found.
-    write.note_unclear(states=[State.SENDING], in_doubt=True, said=message, **_answer(error))
+    # Another process may have ended it meanwhile by what it found, or have sent it again.
+    write.note_unclear(states=[State.SENDING], attempts=write.attempts, in_doubt=True, said=message, **_answer(error))
     write.refresh_from_db()
     return write
 

@@ -145,7 +145,9 @@ def _resume(write: PartnerWrite, request: WriteRequest) -> PartnerWrite:
         raise Refused(journal.open_message(write))
     if _settle_write(write).state != State.SENDING:
         return write
-    if write.asked != request.as_row() or not journal.claim_attempt(write):
+    # Another process may have sent it again meanwhile.
+    may_be_sent = write.asked == request.as_row() and journal.can_be_resumed(write)
+    if not may_be_sent or not journal.claim_attempt(write):
         raise Refused(journal.open_message(write))
     ended_write: PartnerWrite = SENDERS[write.side].send(write)
     return ended_write

@@ -23,7 +23,7 @@ from mapping.decisions import undo
 from mapping.errors import Refused
 from mapping.models import Decision, Link, Mismatch, PartnerWrite
 from syncjobs.models import EntryStatus
-from syncjobs.partner_writes import journal, submit
+from syncjobs.partner_writes import journal, settle, submit, to_quickbooks
 from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, WriteRequest
 from syncjobs.partner_writes.offers import offers
 from tests.support.factories import UserFactory
@@ -298,6 +298,27 @@ def test_a_reading_that_began_while_a_write_could_arrive_proves_nothing(scene: S
     submit.settle(scene.workspace)
     write.refresh_from_db()
     assert write.state == State.ABANDONED
+
+
+def test_what_another_process_sends_meanwhile_is_neither_given_up_nor_sent_beside_it(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = scene.user("Ana Roe", partner=None)
+    scene.check()
+    scene.fault("cut_before", "employee", times=1)
+    written(scene, employee_for(user))
+    PartnerWrite.objects.update(tried_at=timezone.now() - timedelta(minutes=10))
+
+    def find_nothing() -> None:
+        assert journal.claim_attempt(PartnerWrite.objects.get())
+
+    monkeypatch.setattr(to_quickbooks, "look", lambda write: settle.look(write, find_nothing))
+    with pytest.raises(Refused, match="is being written since"):
+        written(scene, employee_for(user))
+
+    write = PartnerWrite.objects.get()
+    assert (write.state, write.attempts) == (State.SENDING, 2)
+    assert records_named(scene, "Employee", "Ana Roe") == []
 
 
 def test_a_second_submit_while_the_first_is_in_flight_makes_no_second_record(scene: Scene) -> None:
