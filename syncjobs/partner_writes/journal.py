@@ -125,12 +125,12 @@ def save_body(write: PartnerWrite, body: str, *, read_before: Mapping[str, Any])
 def end(write: PartnerWrite, state: str, *, message: str, error: ApiError | None = None, tid: str = "") -> PartnerWrite:
     """End a write. DONE: the record exists. REFUSED: the vendor refused. ABANDONED: proven not to have happened.
 
-    DONE also replaces ABANDONED: a process that finds the record is right even if another one just gave up. ABANDONED
-    is proven of the attempts that were known, so it ends nothing that another process has sent again meanwhile.
+    DONE also replaces ABANDONED: a process that finds the record is right even if another one just gave up. The others
+    are proven of the attempts that were known, so they end nothing that another process has sent again meanwhile.
     """
     still_open = [State.SENDING, State.ABANDONED] if state == State.DONE else [State.SENDING]
     ids = {"clockify_id": write.clockify_id, "quickbooks_id": write.quickbooks_id}
-    attempts = write.attempts if state == State.ABANDONED else None
+    attempts = None if state == State.DONE else write.attempts
     write.end(state, states=still_open, attempts=attempts, in_doubt=False, said=message, **ids, **_answer(error, tid))
     write.refresh_from_db()
     return write

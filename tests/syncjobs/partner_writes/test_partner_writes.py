@@ -321,6 +321,20 @@ def test_what_another_process_sends_meanwhile_is_neither_given_up_nor_sent_besid
     assert records_named(scene, "Employee", "Ana Roe") == []
 
 
+def test_the_refusal_of_an_attempt_says_nothing_of_a_later_one(scene: Scene) -> None:
+    """The name that it met may be what the later one has just created."""
+    client = scene.client("Acme", customer=False)
+    scene.check()
+    draft = submit.draft(scene.workspace, customer_for("client", client))
+    sleeper = journal.open_write(scene.workspace, draft, person=None, note="", now=timezone.now())
+    assert journal.claim_attempt(sleeper)
+    later = PartnerWrite.objects.get()
+    assert journal.claim_attempt(later)
+
+    assert journal.end(sleeper, State.REFUSED, message="Nothing was written.").state == State.SENDING
+    assert journal.end(later, State.DONE, message="Created in QuickBooks.").state == State.DONE
+
+
 def test_a_second_submit_while_the_first_is_in_flight_makes_no_second_record(scene: Scene) -> None:
     client = scene.client("Acme", customer=False)
     scene.check()
