@@ -143,7 +143,7 @@ def end_unsent(write: PartnerWrite, error: ApiError) -> PartnerWrite:
     until = f" after {database_now() + timedelta(seconds=error.after):%H:%M} UTC" if error.after else ""
     message = f"{error.message} It is tried again automatically{until}."
     # Never carried out, so that its next attempt is the first one that can arrive.
-    rows = PartnerWrite.objects.filter(pk=write.pk, state=State.SENDING)
+    rows = PartnerWrite.objects.filter(pk=write.pk, state=State.SENDING, attempts=write.attempts)
     rows.update(state=State.WAITING, attempts=0, tried_at=None, said=message)
     write.refresh_from_db()
     return write

@@ -7,6 +7,7 @@ import json
 import random
 import threading
 import time
+import uuid
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
+from integrations.errors import TryLater
 from integrations.models import ClockifyClient
 from integrations.quickbooks import pull as quickbooks_pull
 from integrations.quickbooks.client import QuickBooksApiClient
@@ -331,6 +333,9 @@ def test_the_refusal_of_an_attempt_says_nothing_of_a_later_one(scene: Scene) -> 
     later = PartnerWrite.objects.get()
     assert journal.claim_attempt(later)
 
+    sleeper.batch = uuid.uuid4()
+    assert journal.end_unsent(sleeper, TryLater("Too many requests.", vendor="quickbooks")).state == State.SENDING
+    sleeper.attempts = 1
     assert journal.end(sleeper, State.REFUSED, message="Nothing was written.").state == State.SENDING
     assert journal.end(later, State.DONE, message="Created in QuickBooks.").state == State.DONE
 
