@@ -16,7 +16,7 @@ MIN_INTERVAL = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Timetable:
-    """The times of a schedule. `every`: a number of minutes or hours by mode; `at`: the local time of daily ones alone."""
+    """The times of a schedule. `every`: a number of minutes or hours by mode; `at`: the local time, of daily ones."""
 
     mode: str = OFF
     every: int = 1

@@ -52,9 +52,7 @@ def test_a_likely_partner_comes_with_a_why(clockify_name: str, quickbooks_name: 
     ("clockify_name", "quickbooks_name", "score"),
     [("Smith, John", "John Smith", 0.97), ("Bob Stone", "BobStone", 0.97), ("Bob Stone", "Rob Stone", 0.89)],
 )
-def test_the_same_words_are_likelier_than_other_letters(
-    clockify_name: str, quickbooks_name: str, score: float
-) -> None:
+def test_the_same_words_are_likelier_than_other_letters(clockify_name: str, quickbooks_name: str, score: float) -> None:
     assert _likely(client("c1", clockify_name), [customer("1", quickbooks_name)])[0].score == score
 
 
