@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from integrations.models import Company
+from syncjobs.models import RunItem
 from tests.support.oracle import assert_books_agree
 from tests.support.scene import Scene, run_command
 
@@ -178,6 +179,9 @@ def test_a_refusal_is_mapped_to_the_rule_and_holds_the_rest_before_it_is_sent(
     assert (run.code, run["status"], run["blocked_reasons"]) == (0, "succeeded", {BROKEN: 30})
     assert scene.activities() == []
     assert 1 <= scene.calls()["POST timeactivity"] <= 8
+    # Whether classes are switched off is asked where the refusal may mean that.
+    assert (scene.calls()["GET preferences"] > 1) is (how == "off")
+    assert {item.reasons[0]["rule"] for item in RunItem.objects.all()} == {rule["id"]}
     assert f"rule {rule['id']}: user Ada" in scene.explain(entries[3])["reasons"][0]["message"]
     if how == "off":
         assert Company.objects.get().tracks_classes is False
