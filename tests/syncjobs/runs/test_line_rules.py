@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from integrations.models import Company
+from syncjobs.models import RunItem
 from tests.support.oracle import assert_books_agree
 from tests.support.scene import Scene, run_command
 
@@ -159,8 +160,12 @@ def test_a_rule_whose_record_a_check_saw_unusable_holds_its_entries_alone(
         assert scene.sync().counts == {"sent": 1, "unchanged": 1}
 
 
-@pytest.mark.parametrize("how", ["inactive", "off"])
-@pytest.mark.parametrize("code", ["2500", "610"])
+@pytest.mark.parametrize(
+    ("how", "code"),
+    [("inactive", "2500"), ("off", "2500"), ("inactive", "610")],
+    # In this order, since a quick run plays the first two.
+    ids=["inactive", "off", "other code"],
+)
 def test_a_refusal_is_mapped_to_the_rule_and_holds_the_rest_before_it_is_sent(
     scene: Scene, ada: str, site: str, lists: dict[str, str], how: str, code: str
 ) -> None:
@@ -174,6 +179,9 @@ def test_a_refusal_is_mapped_to_the_rule_and_holds_the_rest_before_it_is_sent(
     assert (run.code, run["status"], run["blocked_reasons"]) == (0, "succeeded", {BROKEN: 30})
     assert scene.activities() == []
     assert 1 <= scene.calls()["POST timeactivity"] <= 8
+    # Whether classes are switched off is asked where the refusal may mean that.
+    assert (scene.calls()["GET preferences"] > 1) is (how == "off")
+    assert {item.reasons[0]["rule"] for item in RunItem.objects.all()} == {rule["id"]}
     assert f"rule {rule['id']}: user Ada" in scene.explain(entries[3])["reasons"][0]["message"]
     if how == "off":
         assert Company.objects.get().tracks_classes is False

@@ -174,16 +174,47 @@ def test_a_token_that_is_refused_in_the_middle_is_replaced(scene: Scene, many: l
 
 
 # --- the size of a batch ---------------------------------------------------------------------------------------
+def answers(size: Size, count: int) -> int:
+    """Count so many answered batches; return the size then."""
+    for _ in range(count):
+        size.answered()
+    return size.now
+
+
 def test_batches_shrink_when_no_answer_comes_and_grow_again() -> None:
     size = Size()
+    assert size.now == 30
     size.no_response()
-    assert size.now == LARGEST // 2
-    for _ in range(5):
-        size.answered()
-    assert size.now == LARGEST // 2 + SMALLEST
-    for _ in range(50):
-        size.answered()
-    assert size.now == LARGEST
+    assert size.now == 15
+    assert (answers(size, 4), answers(size, 1)) == (15, 20)
+    assert (answers(size, 4), answers(size, 1)) == (20, 25)
+    answers(size, 4)
+    size.no_response()
+    # In a row alone.
+    assert (size.now, answers(size, 4), answers(size, 1)) == (12, 12, 17)
+    assert answers(size, 50) == LARGEST
+
+
+def test_an_answer_at_the_smallest_size_starts_the_count_again() -> None:
+    size = Size()
+    while size.now > SMALLEST:
+        size.no_response()
+    size.no_response()
+    size.answered()
+    size.no_response()
+    assert size.now == SMALLEST
+    size.no_response()
+    assert size.now == 0
+
+
+def test_batches_that_are_refused_never_begin_again() -> None:
+    size = Size()
+    size.refused()
+    assert size.now == 0
+    # Of one that was on its way.
+    size.no_response()
+    assert size.now == 0
+    assert answers(size, 50) == 0
 
 
 def test_batches_end_when_even_the_smallest_get_no_answer() -> None:
