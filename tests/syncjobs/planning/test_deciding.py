@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from integrations.models import ClockifyProject, Workspace
+from integrations.models import Workspace
 from mapping import name_index, neighborhood, rematch
 from mapping.decisions import batch, csv_import, undo
 from mapping.decisions.batch import Choice
@@ -21,6 +21,7 @@ from mapping.decisions.safe_pairs import safe_pairs
 from mapping.desk.index import PROJECTS
 from mapping.errors import Refused
 from mapping.models import Decision, IndexTerm, LikelyFound, Link, MappingOverride, Mismatch
+from mapping.queries import CLOCKIFY_MODELS
 from syncjobs.models import EntryStatus
 from syncjobs.pages.desk import safe_counts
 from syncjobs.planning import evaluate
@@ -186,7 +187,11 @@ def state(workspace: Workspace) -> dict[str, Any]:
         "statuses": list(statuses.values("entry_id", "state", "reasons", "warnings", "held", "cause", "minutes")),
         "likely": list(likely.values_list("kind", "clockify_id", "name", "under", "found")),
         "terms": list(terms.values_list("kind", "record_id", "term")),
-        "retired": list(ClockifyProject.objects.exclude(retired_at=None).values_list("clockify_id", flat=True)),
+        "retired": [
+            (kind, record_id)
+            for kind, model in CLOCKIFY_MODELS.items()
+            for record_id in model._default_manager.exclude(retired_at=None).values_list("clockify_id", flat=True)
+        ],
     }
 
 
@@ -432,7 +437,7 @@ def workspace_is_indexed(workspace: Workspace) -> bool:
 
 
 def workspace_has_gone(workspace: Workspace) -> bool:
-    models = rematch.CLOCKIFY_MODELS.values()
+    models = CLOCKIFY_MODELS.values()
     rows = [model._default_manager.filter(workspace=workspace) for model in models]
     return any(query.exclude(gone_at=None).exists() or query.filter(from_entries=True).exists() for query in rows)
 
