@@ -250,7 +250,7 @@ class _Reader:
         self._read_clients({key for key in active if key[0] == "project"})
         if likely:
             found.likely = name_index.likely_found(self._workspace, found.shown)
-            self._read_quickbooks({(one.kind, one.id) for row in found.likely.values() for one in row.found})
+            self._read_quickbooks({(likely.kind, likely.id) for row in found.likely.values() for likely in row.found})
         for kind, parent_id in pools:
             self._read_pool(kind, parent_id)
         self._read_partners()

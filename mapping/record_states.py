@@ -41,7 +41,10 @@ class OverrideState(TypedDict):
 
 
 class RecordState(TypedDict, total=False):
-    """Whether the record is linked, and whether a person unlinked or ignored it (`stance`, "" for neither)."""
+    """Whether the record is linked, and whether a person unlinked or ignored it (`stance`, "" for neither).
+
+    The names are the keys of stored history, which must not change.
+    """
 
     stance: str
     stance_facts: OverrideState

@@ -68,14 +68,15 @@ def sentence(receipt: Receipt, *, zone: str) -> str:
 def difference_sentences(company: Company | None, differences: Sequence[Difference]) -> list[str]:
     """Return the differences as sentences, with names as in QuickBooks."""
     names = difference_names(company, differences)
-    return [one.sentence(names) for one in differences]
+    return [difference.sentence(names) for difference in differences]
 
 
 def difference_names(company: Company | None, differences: Sequence[Difference]) -> dict[tuple[str, str], str]:
     """Return the names of people, customers and items that the differences name, by field and id."""
     names: dict[tuple[str, str], str] = {}
     for field, kinds in NAMED_FIELDS.items():
-        ids = {value for one in differences if one.field == field for value in (one.sent, one.quickbooks, one.now)}
+        of_field = [difference for difference in differences if difference.field == field]
+        ids = {value for each in of_field for value in (each.sent, each.quickbooks, each.now)}
         for model in kinds if ids and company is not None else ():
             rows = model._default_manager.filter(company=company, quickbooks_id__in=ids)
             columns = ("quickbooks_id", "name", *(["full_name"] if issubclass(model, Nested) else ()))

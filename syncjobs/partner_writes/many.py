@@ -53,13 +53,13 @@ def request_all(
     """Save every write that is still what was shown; nothing is sent here."""
     batch, left_out, number = uuid.uuid4(), [], 0
     waiting = set(journal.writes_of(workspace).filter(state=State.WAITING).values_list("target", flat=True))
-    for one in wanted:
+    for create in wanted:
         try:
-            if one.request.target in waiting:
+            if create.request.target in waiting:
                 raise Refused("It is already waiting to be created.")
-            draft = submit.confirmed_draft(workspace, one.request, one.confirmed)
+            draft = submit.confirmed_draft(workspace, create.request, create.confirmed)
         except Refused as refusal:
-            left_out.append((one.request, str(refusal)))
+            left_out.append((create.request, str(refusal)))
             continue
         PartnerWrite.objects.create(
             workspace=workspace,
@@ -69,7 +69,7 @@ def request_all(
             batch=batch,
             person=person,
             note=note,
-            version=one.version,
+            version=create.version,
             created_at=now,
         )
         number += 1

@@ -41,7 +41,7 @@ class Duplicate:
 def of_reason(row: Found, planned: Draft | None, company: Company | None) -> list[Duplicate]:
     """Return the activities that a stored reason names, compared with what would be sent of the entry now."""
     ids = reasons.duplicate_ids(row)
-    found = {str(one.get("id")): one for one in row.get("found", ())}
+    found = {str(activity.get("id")): activity for activity in row.get("found", ())}
     names = _customer_names(company, [*found.values()], planned)
     return [
         Duplicate(key, _lines(found[key], planned, names) if planned and key in found else ())
@@ -52,7 +52,7 @@ def of_reason(row: Found, planned: Draft | None, company: Company | None) -> lis
 def _customer_names(company: Company | None, found: Sequence[Found], planned: Draft | None) -> dict[str, str]:
     if company is None or planned is None or not found:
         return {}
-    ids = {planned.customer_id, *(str(one.get("customer_id")) for one in found)}
+    ids = {planned.customer_id, *(str(activity.get("customer_id")) for activity in found)}
     rows = Customer.objects.filter(company=company, quickbooks_id__in=ids)
     return dict(rows.values_list("quickbooks_id", "full_name"))
 

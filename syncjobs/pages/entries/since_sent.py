@@ -49,7 +49,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     receipts = inputs.receipts_by_entry(workspace, [entry.clockify_id for entry in entries])
     by_entry = warned([(entry, receipts.get(entry.clockify_id)) for entry in entries], context, workspace.company)
     rows = [(entry, receipts.get(entry.clockify_id), by_entry[entry.clockify_id]) for entry in entries]
-    values = [one.value for _, _, found in rows for one in found]
+    values = [warning.value for _, _, found in rows for warning in found]
     details = {"workspace": workspace, "page": current_page, "rows": rows, "values": values}
     return access.show(request, "entries/since_sent.html", details, title="Changed since it was sent")
 
@@ -85,11 +85,11 @@ def warned(
             today: Mapping[str, str] = since_sent.today(context.entry(entry), context, receipt)
             sent = inputs.sent_of(receipt).draft
             changed_of[entry.clockify_id] = receipt, today, differences.listed(sent, None, today, today)
-    names = difference_names(company, [one for _, _, found in changed_of.values() for one in found])
+    names = difference_names(company, [difference for _, _, found in changed_of.values() for difference in found])
     shown: dict[str, list[Warned]] = {entry.clockify_id: [] for entry, _ in rows}
     for entry_id, (receipt, today, found) in changed_of.items():
         for code in differences.warnings(today, inputs.sent_of(receipt).noted):
-            sentences = [one.sentence(names) for one in found if one.field in differences.CODES[code]]
+            sentences = [each.sentence(names) for each in found if each.field in differences.CODES[code]]
             value = f"{entry_id}|{code}|{differences.version(today, code)}"
             shown[entry_id].append(Warned(TITLES[code], code, "; ".join(sentences), value))
     return shown

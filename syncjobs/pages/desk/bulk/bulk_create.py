@@ -118,9 +118,11 @@ def _line(workspace: Workspace, row: Row, entity: str) -> Line:
 def _request_of(row: Row, entity: str) -> WriteRequest:
     """Return the request that the row's own button leads to."""
     requests = (
-        [one for one in offers(row.mismatch) if (one.verb, one.side) == (CREATE, QUICKBOOKS)] if row.mismatch else []
+        [offer for offer in offers(row.mismatch) if (offer.verb, offer.side) == (CREATE, QUICKBOOKS)]
+        if row.mismatch
+        else []
     )
-    found = next((one for one in requests if one.entity in {entity, Kind.CUSTOMER}), None)
+    found = next((request for request in requests if request.entity in {entity, Kind.CUSTOMER}), None)
     if found is None:
         raise Refused("Nothing can be created for it.")
     return found
