@@ -19,7 +19,7 @@ from integrations.models import TimeEntry, Workspace
 from mapping.errors import Refused
 from syncjobs import entry_versions
 from syncjobs.models import EntryOverride, Receipt
-from syncjobs.planning import evaluate, inputs, since_sent
+from syncjobs.planning import evaluate, inputs
 from syncjobs.planning.context import load_context
 from syncjobs.rules.reasons import MAY_BE_SET_ASIDE
 from syncjobs.rules.steps import changes, differences
@@ -132,7 +132,7 @@ def take_note(workspace: Workspace, seen: Mapping[tuple[str, str], str], *, pers
     with transaction.atomic():
         own = Receipt.objects.own_activities(workspace).filter(entry_id__in=rows)
         for receipt in own.select_for_update():
-            today = since_sent.today(context.entry(rows[receipt.entry_id]), context, receipt)
+            today = context.changed_since_sent(context.entry(rows[receipt.entry_id]), receipt)
             for code, fields in differences.CODES.items():
                 version = seen.get((receipt.entry_id, code))
                 if version and version == differences.version(today, code):

@@ -16,6 +16,7 @@ from syncjobs.planning import inputs, unanswered
 from syncjobs.planning.unanswered import Unanswered
 from syncjobs.rules.drafts import draft
 from syncjobs.rules.drafts.eligibility import Entry, MappingTable, Policy, Resolution, resolve
+from syncjobs.rules.steps import differences
 from syncjobs.rules.steps.former_links import with_former
 
 
@@ -49,6 +50,16 @@ class PlanningContext:
         if not sent.is_billable and not policy.send_nonbillable:
             policy = replace(policy, send_nonbillable=True)
         return resolve(entry, table, policy)
+
+    def changed_since_sent(self, entry: Entry, receipt: Receipt) -> dict[str, str]:
+        """Return rate, partners and what line rules give as they would be sent today, where unlike what was sent.
+
+        Empty for an edited entry: what an edit changes is told by its state, and by the next run's plan.
+        """
+        sent = inputs.sent_of(receipt)
+        if entry.content_hash != sent.content_hash:
+            return {}
+        return differences.today(entry, self.resolve(entry), sent.draft)
 
 
 def load_context(workspace: Workspace, among: Collection[Key] | None = None) -> PlanningContext:

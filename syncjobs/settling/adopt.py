@@ -21,7 +21,7 @@ from mapping.queries import company_of
 from syncjobs import entry_versions
 from syncjobs.ledger import activities
 from syncjobs.models import Receipt
-from syncjobs.planning import evaluate, inputs, since_sent
+from syncjobs.planning import evaluate, inputs
 from syncjobs.planning.context import load_context_for
 from syncjobs.rules.drafts.draft import Draft
 from syncjobs.rules.steps import answered, changes
@@ -78,7 +78,7 @@ def adopt(
 def _note_differences(workspace: Workspace, row: TimeEntry, receipt: Receipt, *, person: Any, now: datetime) -> None:
     """Note another rate or item of QuickBooks' copy: who adopts it takes it as it is, and nothing changed since."""
     context = load_context_for(workspace, [row.clockify_id], row.txn_date, row.txn_date)
-    today = since_sent.today(context.entry(row), context, receipt)
+    today = context.changed_since_sent(context.entry(row), receipt)
     note = {"by": person.get_username() if person else "", "at": now.isoformat()}
     receipt.noted = {field: {"now": value, **note} for field, value in today.items()}
     receipt.save(update_fields=["noted"])

@@ -20,7 +20,7 @@ from integrations.reading.values import Unreadable
 from syncjobs.display import vendor_links
 from syncjobs.ledger import activities
 from syncjobs.models import EntryStatus, Receipt
-from syncjobs.planning import evaluate, inputs, lines, since_sent, window
+from syncjobs.planning import evaluate, inputs, lines, window
 from syncjobs.planning.billing import BillingReader
 from syncjobs.planning.context import PlanningContext, load_context_for
 from syncjobs.planning.evaluate import Evaluation
@@ -280,7 +280,7 @@ def differences_of(
     if entry.content_hash != sent.content_hash:
         planned = changes.draft_of(entry, context.resolve(entry), sent)
     now = differences.values_of(planned) if planned else {}
-    return differences.listed(sent.draft, copy, since_sent.today(entry, context, receipt), now)
+    return differences.listed(sent.draft, copy, context.changed_since_sent(entry, receipt), now)
 
 
 def _find_existing_duplicates(

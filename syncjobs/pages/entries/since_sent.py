@@ -18,7 +18,7 @@ from syncjobs.display.formatting import number
 from syncjobs.display.sent import difference_names
 from syncjobs.models import EntryStatus, Receipt
 from syncjobs.pages import access, paging
-from syncjobs.planning import inputs, since_sent
+from syncjobs.planning import inputs
 from syncjobs.planning.context import PlanningContext, load_context
 from syncjobs.rules.steps import differences
 from syncjobs.rules.steps.differences import Difference
@@ -82,7 +82,7 @@ def warned(
     changed_of: dict[str, tuple[Receipt, Mapping[str, str], list[Difference]]] = {}
     for entry, receipt in rows:
         if receipt is not None:
-            today: Mapping[str, str] = since_sent.today(context.entry(entry), context, receipt)
+            today: Mapping[str, str] = context.changed_since_sent(context.entry(entry), receipt)
             sent = inputs.sent_of(receipt).draft
             changed_of[entry.clockify_id] = receipt, today, differences.listed(sent, None, today, today)
     names = difference_names(company, [difference for _, _, found in changed_of.values() for difference in found])
