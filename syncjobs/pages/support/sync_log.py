@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
@@ -31,7 +32,7 @@ from syncjobs.rules import reasons
 from syncjobs.rules.codes import Code
 from syncjobs.rules.reasons import CONFLICTS, RECORD_KINDS
 from syncjobs.support.history import events, sync_log
-from syncjobs.support.history.sync_log import Cause, Problem
+from syncjobs.support.history.sync_log import Cause, EntryProblem, Problem, SharedProblem
 
 MAX_DAYS = 366
 NUMBER = re.compile(r"[0-9]{1,18}")
@@ -91,6 +92,14 @@ class Filters:
     run: str = ""
     cause: str = ""
 
+    @property
+    def run_id(self) -> int | None:
+        return int(self.run) if self.run else None
+
+    def fit(self, problem: Problem) -> bool:
+        """Return whether a problem has the chosen state and is fixed in the chosen place."""
+        return self.state in {"", state_of(problem)} and self.who in {"", problem.fix_in}
+
     def query(self, **changes: str) -> str:
         """Return the query of an address with these changes."""
         values = {"from": self.first.isoformat(), "to": self.last.isoformat(), "state": self.state, "who": self.who}
@@ -109,7 +118,7 @@ class CauseLine:
     fix_link: str
     toggle: str
     is_shown: bool
-    rows: list[tuple[Problem, str, SafeString]]
+    rows: list[tuple[EntryProblem, str, SafeString]]
     more: int
 
 
@@ -120,13 +129,14 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     if request.session.get(access.LAST_WORKSPACE) != pk:
         request.session[access.LAST_WORKSPACE] = pk
     filters, problem = _filters(request, workspace)
-    found = sync_log.problems(workspace, filters.first, filters.last)
-    chosen = _narrowed(workspace, found, filters)
     is_whole = not (filters.state or filters.who or filters.run)
-    settled = sync_log.settled_causes(workspace, filters.first, filters.last, found) if is_whole else []
+    settled = sync_log.settled_causes(workspace, filters.first, filters.last) if is_whole else []
     if request.GET.get("format") == "csv":
         name = f"sync-log-{filters.first}-{filters.last}"
-        return csv_response(HEADERS, _cells(workspace, chosen, settled), name=name)
+        return csv_response(HEADERS, _cells(workspace, _entries(workspace, filters), settled), name=name)
+    found = sync_log.problems(workspace, filters.first, filters.last)
+    chosen = sync_log.problems(workspace, filters.first, filters.last, run=filters.run_id) if filters.run else found
+    causes = sync_log.open_causes(problem for problem in chosen if filters.fit(problem))
     begin, end = sync_log.bounds(workspace, filters.first, filters.last)
     entries, runs, calls = sync_log.totals(workspace, filters.first, filters.last)
     context = {
@@ -138,7 +148,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "states": _states(workspace, found, filters),
         "who": _who(found, filters),
         "runs": list(_runs(workspace, filters)),
-        "causes": [_line(workspace, cause, filters) for cause in sync_log.open_causes(chosen)],
+        "causes": [_line(workspace, cause, filters) for cause in causes],
         "settled": settled,
         "events": [
             (replace(event, text=policy.with_label(event.text)), links.page_of(event.row))
@@ -178,16 +188,10 @@ def _filters(request: HttpRequest, workspace: Workspace) -> tuple[Filters, str]:
     return Filters(first, last, **values), problem
 
 
-def _narrowed(workspace: Workspace, found: list[Problem], filters: Filters) -> list[Problem]:
-    if filters.state:
-        found = [problem for problem in found if state_of(problem) == filters.state]
-    if filters.who:
-        found = [problem for problem in found if problem.fix_in == filters.who]
-    if filters.run:
-        run = Run.objects.filter(workspace=workspace, pk=int(filters.run)).first()
-        fits = sync_log.of_run(run) if run else lambda problem: False
-        found = [problem for problem in found if fits(problem)]
-    return found
+def _entries(workspace: Workspace, filters: Filters, *, code: str = "") -> Iterator[EntryProblem]:
+    """Yield the entries that the filters leave; `code`: only those with this reason."""
+    found = sync_log.entry_problems(workspace, filters.first, filters.last, run=filters.run_id, code=code)
+    return filter(filters.fit, found)
 
 
 def state_of(problem: Problem) -> str:
@@ -201,17 +205,14 @@ def state_of(problem: Problem) -> str:
 
 
 def _states(
-    workspace: Workspace, found: Iterable[Problem], filters: Filters
+    workspace: Workspace, found: Iterable[SharedProblem], filters: Filters
 ) -> list[tuple[str, StatusBadge, int, str]]:
     """Return each state with its number of entries in the period, and where its line leads."""
-    problems = Counter(state_of(problem) for problem in found)
-    stored = sync_log.counts(workspace, filters.first, filters.last)
-    counted = Counter(problems)
-    for (state, held, _), number in stored.items():
-        if state in {State.SENT, State.READY}:
-            counted[str(state)] += number
-        elif state == State.IGNORED or (state == State.BLOCKED and not held):
-            counted["out"] += number
+    counted: Counter[str] = Counter()
+    for problem in found:
+        counted[state_of(problem)] += problem.entries
+    for state, number in sync_log.counts(workspace, filters.first, filters.last).items():
+        counted["out" if state in {State.IGNORED, State.BLOCKED} else str(state)] += number
     days = {"txn_date_from": filters.first.isoformat(), "txn_date_to": filters.last.isoformat()}
     lines = []
     for key, (badge, listed) in STATES.items():
@@ -220,8 +221,10 @@ def _states(
     return lines
 
 
-def _who(found: Iterable[Problem], filters: Filters) -> list[tuple[str, str, int, str]]:
-    counted = Counter(problem.fix_in for problem in found)
+def _who(found: Iterable[SharedProblem], filters: Filters) -> list[tuple[str, str, int, str]]:
+    counted: Counter[str] = Counter()
+    for problem in found:
+        counted[problem.fix_in] += problem.entries
     return [(key, label, counted[key], filters.query(who=key, cause="")) for key, label in WHO.items() if counted[key]]
 
 
@@ -234,7 +237,8 @@ def _runs(workspace: Workspace, filters: Filters) -> Iterator[tuple[Run, str, li
 # --- a cause -------------------------------------------------------------------------------------------------
 def _line(workspace: Workspace, cause: Cause, filters: Filters) -> CauseLine:
     is_shown = filters.cause == cause.key
-    shown = cause.problems[:MAX_SHOWN] if is_shown else []
+    shown = list(islice(_of_cause(workspace, cause, filters), MAX_SHOWN)) if is_shown else []
+    sync_log.with_attempts(workspace, shown)
     names = sync_log.names_for(workspace, shown)
     badge = STATES[state_of(cause.problems[0])][0]
     subjects = cause.names
@@ -251,11 +255,16 @@ def _line(workspace: Workspace, cause: Cause, filters: Filters) -> CauseLine:
         toggle,
         is_shown,
         rows,
-        len(cause.problems) - len(shown),
+        cause.entries - len(shown),
     )
 
 
-def _words(problem: Problem, names: dict[named_ids.Key, Any]) -> SafeString:
+def _of_cause(workspace: Workspace, cause: Cause, filters: Filters) -> Iterator[EntryProblem]:
+    entries = _entries(workspace, filters, code=cause.problems[0].code)
+    return (problem for problem in entries if problem.key == cause.key)
+
+
+def _words(problem: EntryProblem, names: dict[named_ids.Key, Any]) -> SafeString:
     """Return QuickBooks' words, with the names of records instead of their ids, each leading to the record."""
     keys = named_ids.keys_of(problem.item.draft) if problem.item else set()
     pieces = named_ids.named(problem.words, keys, names)
@@ -294,8 +303,9 @@ def _fix_link(workspace: Workspace, cause: Cause, filters: Filters) -> str:
 
 
 # --- CSV -----------------------------------------------------------------------------------------------------
-def _cells(workspace: Workspace, found: list[Problem], settled: list[Cause]) -> Iterator[Cells]:
+def _cells(workspace: Workspace, entries: Iterable[EntryProblem], settled: list[Cause]) -> Iterator[Cells]:
     """Yield a line for each entry of an open cause, then one for each that is settled."""
+    found = sync_log.with_attempts(workspace, list(entries))
     names = sync_log.names_for(workspace, found)
     for problem in found:
         keys = named_ids.keys_of(problem.item.draft) if problem.item else set()

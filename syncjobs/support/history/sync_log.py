@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Max, Min, Q, QuerySet, TextField
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum, TextField
 from django.db.models.functions import Cast
 
 from integrations.models import ApiCall, TimeEntry, Workspace
@@ -18,7 +18,7 @@ from syncjobs.display import named_ids
 from syncjobs.models import EntryOverride, EntryStatus, Receipt, Run, RunItem
 from syncjobs.rules import reasons, refusals
 from syncjobs.rules.codes import ByHand, Code
-from syncjobs.rules.reasons import CONFLICTS, RECORD_KINDS
+from syncjobs.rules.reasons import RECORD_KINDS
 
 State = EntryStatus.State
 Outcome = RunItem.Outcome
@@ -26,6 +26,7 @@ FAILED = (Outcome.FAILED, Outcome.UNKNOWN)
 # Rows of runs that settled since are history: the newest of them are enough.
 MAX_SETTLED = 5000
 CHUNK = 500
+CHANGED_THERE = {"code": Code.CHANGED_IN_QUICKBOOKS, "how": ByHand.CHANGED}
 
 
 class Entry(NamedTuple):
@@ -39,20 +40,15 @@ class Entry(NamedTuple):
     project_name: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Problem:
-    """One entry that waits, was refused, or is in doubt, by its first reason; `item` is its last attempt.
+    """Time that waits, was refused, or is in doubt, by its first reason. `fix_in`: who can fix it (`rules.reasons`)."""
 
-    `fix_in`: who can fix it (`rules.reasons`).
-    """
-
-    entry: Entry
     state: str
     row: Mapping[str, Any]
     fix_in: str
     minutes: int
     since: datetime | None
-    item: RunItem | None = None
 
     @property
     def code(self) -> str:
@@ -67,10 +63,36 @@ class Problem:
     def key(self) -> str:
         return self.error or self.code
 
+
+@dataclass(slots=True, kw_only=True)
+class EntryProblem(Problem):
+    """The problem of one entry; `item` is its last failed attempt."""
+
+    entry: Entry
+    item: RunItem | None = None
+
     @property
     def words(self) -> str:
         """QuickBooks' own words."""
         return str(self.row.get("words") or "") or (self.item.error_message if self.item else "")
+
+
+@dataclass(slots=True, kw_only=True)
+class SharedProblem(Problem):
+    """What so many `entries` of one user, client and project have in common; `since` is the earliest of theirs."""
+
+    entries: int
+    user_name: str
+    client_name: str
+    project_name: str
+
+    @property
+    def subject(self) -> str:
+        """Return whom or what it is about."""
+        kind = str(self.row.get("kind") or "")
+        if kind in RECORD_KINDS:
+            return str(getattr(self, f"{kind}_name")) or f"{kind} {self.row.get('id')}"
+        return ", ".join(name for name in (named(self.user_name), self.project_name) if name)
 
 
 @dataclass
@@ -91,7 +113,7 @@ class Cause:
     since: datetime | None = None
     settled_at: datetime | None = None
     state: str = ""
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[SharedProblem] = field(default_factory=list)
     items: list[RunItem] = field(default_factory=list)
 
     @property
@@ -103,46 +125,83 @@ class Cause:
         """Whom or what it is about, those with the most time first."""
         minutes: dict[str, int] = {}
         for problem in self.problems:
-            name = _subject(problem)
-            minutes[name] = minutes.get(name, 0) + problem.minutes
+            minutes[problem.subject] = minutes.get(problem.subject, 0) + problem.minutes
         return sorted(minutes, key=lambda name: (-minutes[name], name))
 
 
-def _subject(problem: Problem) -> str:
-    entry, kind = problem.entry, str(problem.row.get("kind") or "")
-    if kind in RECORD_KINDS:
-        return str(getattr(entry, f"{kind}_name")) or f"{kind} {problem.row.get('id')}"
-    return ", ".join(name for name in (named(entry.user_name), entry.project_name) if name)
-
-
 # --- open ----------------------------------------------------------------------------------------------------
-def problems(workspace: Workspace, first: date, last: date) -> list[Problem]:
-    """Return the period's entries that need somebody, or the next run; each once, by its first reason."""
-    statuses = EntryStatus.objects.filter(workspace=workspace, entry__txn_date__range=(first, last))
-    waiting = statuses.filter(state__in=(State.BLOCKED, State.FAILED, State.UNKNOWN, State.CHANGED)).exclude(cause="")
-    explained: dict[tuple[str, str], tuple[dict[str, Any], str]] = {}
+def problems(workspace: Workspace, first: date, last: date, *, run: int | None = None) -> list[SharedProblem]:
+    """Return what keeps the period's entries waiting, for somebody or for the next run; each entry in one of them.
+
+    `run`: only entries that the run of this id did not send. Grouped in the database, since many thousands may wait.
+    """
+    names = ("user_name", "client_name", "project_name")
+    common = ("state", "cause", "text", *(f"entry__{name}" for name in names))
     found = []
-    for entry, state, minutes, since, cause, text in _read(waiting):
-        # Most entries wait for one of a few causes, in the very same words.
-        if (cause, text) not in explained:
-            row = _row(cause, json.loads(text))
-            explained[cause, text] = row, reasons.explain(row)["fix_in"]
-        found.append(Problem(entry, state, *explained[cause, text], minutes, since))
-    found += _changed_there(workspace, statuses)
-    return _with_attempts(workspace, found)
+    for rows in _open(workspace, first, last, run):
+        explained = _Explained()
+        of_all = (Count("pk"), Sum("minutes"), Min("since"))
+        for state, cause, text, *of_entry, entries, minutes, since in (
+            rows.order_by().values_list(*common).annotate(*of_all)
+        ):
+            first_reason = explained(state, cause, text)
+            of_names = dict(zip(names, of_entry, strict=True))
+            found.append(SharedProblem(**first_reason, minutes=minutes, since=since, entries=entries, **of_names))
+    return found
 
 
-def _read(statuses: QuerySet[EntryStatus]) -> Iterator[tuple[Entry, str, int, datetime | None, str, str]]:
-    """Yield entry, state, minutes, since when, cause, and the reasons as stored.
+def entry_problems(
+    workspace: Workspace, first: date, last: date, *, run: int | None = None, code: str = ""
+) -> Iterator[EntryProblem]:
+    """Yield the same entry by entry, by day, without their attempts; `code`: only those with this reason.
 
-    As plain values: of thousands of rows, model instances take most of the page's time.
+    As plain values: of thousands of rows, model instances take most of the time.
     """
     entry = tuple(f"entry__{name}" for name in Entry._fields)
-    rows = statuses.annotate(text=Cast("reasons", TextField())).order_by("entry__txn_date", "entry_id")
-    for state, minutes, since, cause, text, *of_entry in rows.values_list(
-        "state", "minutes", "since", "cause", "text", *entry
-    ):
-        yield Entry(*of_entry), state, minutes, since, cause, text
+    for rows in _open(workspace, first, last, run):
+        explained = _Explained()
+        if code:
+            # Only PostgreSQL can search JSON lists; their text is the same on both databases.
+            rows = rows.filter(Q(cause=code) | Q(text__contains=f'"code": "{code}"'))
+        for state, cause, text, minutes, since, *of_entry in rows.order_by("entry__txn_date", "entry_id").values_list(
+            "state", "cause", "text", "minutes", "since", *entry
+        ):
+            yield EntryProblem(**explained(state, cause, text), minutes=minutes, since=since, entry=Entry(*of_entry))
+
+
+def _open(
+    workspace: Workspace, first: date, last: date, run: int | None = None
+) -> tuple[QuerySet[EntryStatus], QuerySet[EntryStatus]]:
+    """Return statuses of entries that wait, and of those that were changed by hand in QuickBooks after they were sent.
+
+    Of the latter only the receipt knows: they are as they were sent. `text`: the reasons as stored.
+    """
+    statuses = EntryStatus.objects.filter(workspace=workspace, entry__txn_date__range=(first, last))
+    statuses = statuses.annotate(text=Cast("reasons", TextField()))
+    if run is not None:
+        unsent = RunItem.objects.filter(run=run, run__workspace=workspace)
+        unsent = unsent.filter(outcome__in=(*FAILED, Outcome.BLOCKED, Outcome.WAITING))
+        statuses = statuses.filter(entry__clockify_id__in=unsent.values("entry_id"))
+    waiting = statuses.filter(state__in=(State.BLOCKED, State.FAILED, State.UNKNOWN, State.CHANGED)).exclude(cause="")
+    receipts = Receipt.objects.in_quickbooks(workspace).changed_by_hand()
+    left = EntryOverride.objects.left_as_is().filter(workspace=workspace)
+    changed_there = statuses.filter(state=State.SENT, entry__clockify_id__in=receipts.values("entry_id"))
+    return waiting, changed_there.exclude(entry__clockify_id__in=left.values("clockify_id"))
+
+
+class _Explained:
+    """First reasons with who can fix them; most entries wait for one of a few causes, in the very same words."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str, str], dict[str, Any]] = {}
+
+    def __call__(self, state: str, cause: str, text: str) -> dict[str, Any]:
+        key = (state, cause, text)
+        if key not in self._known:
+            row = CHANGED_THERE if state == State.SENT else _row(cause, json.loads(text))
+            shown = State.CHANGED if state == State.SENT else state
+            self._known[key] = {"state": shown, "row": row, "fix_in": reasons.explain(row)["fix_in"]}
+        return self._known[key]
 
 
 def _row(cause: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -154,20 +213,7 @@ def _row(cause: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return dict(next((row for row in rows if row.get("code") == cause), {"code": cause}))
 
 
-def _changed_there(workspace: Workspace, statuses: QuerySet[EntryStatus]) -> list[Problem]:
-    """Return entries that are as they were sent, but were changed by hand in QuickBooks: only the receipt knows."""
-    receipts = Receipt.objects.in_quickbooks(workspace).changed_by_hand()
-    left = EntryOverride.objects.left_as_is().filter(workspace=workspace)
-    found = statuses.filter(state=State.SENT, entry__clockify_id__in=receipts.values("entry_id"))
-    found = found.exclude(entry__clockify_id__in=left.values("clockify_id"))
-    row = {"code": Code.CHANGED_IN_QUICKBOOKS, "how": ByHand.CHANGED}
-    fix_in = reasons.explain(row)["fix_in"]
-    return [
-        Problem(entry, State.CHANGED, row, fix_in, minutes, since) for entry, _, minutes, since, _, _ in _read(found)
-    ]
-
-
-def _with_attempts(workspace: Workspace, found: list[Problem]) -> list[Problem]:
+def with_attempts(workspace: Workspace, found: list[EntryProblem]) -> list[EntryProblem]:
     """Give the problems that were tried their last failed attempt."""
     tried = [problem.entry.clockify_id for problem in found if problem.state in {State.FAILED, State.UNKNOWN}]
     tried += [problem.entry.clockify_id for problem in found if problem.error]
@@ -180,17 +226,17 @@ def _with_attempts(workspace: Workspace, found: list[Problem]) -> list[Problem]:
     return found
 
 
-def open_causes(found: Iterable[Problem]) -> list[Cause]:
+def open_causes(found: Iterable[SharedProblem]) -> list[Cause]:
     """Return the causes of these problems, the most time first."""
     causes: dict[str, Cause] = {}
-    for problem in found:
+    for problem in sorted(found, key=lambda problem: (-problem.minutes, problem.subject)):
         cause = causes.get(problem.key)
         if cause is None:
             explained = reasons.explain(problem.row)
             cause = Cause(problem.key, title_of(problem), explained["fix_in"], explained["fix"], state=problem.state)
             cause.code = problem.error or problem.code
             causes[problem.key] = cause
-        cause.entries += 1
+        cause.entries += problem.entries
         cause.minutes += problem.minutes
         cause.problems.append(problem)
     for cause in causes.values():
@@ -210,17 +256,16 @@ def _title(code: str, error: str) -> str:
 
 
 # --- settled -------------------------------------------------------------------------------------------------
-def settled_causes(workspace: Workspace, first: date, last: date, still_open: Iterable[Problem]) -> list[Cause]:
+def settled_causes(workspace: Workspace, first: date, last: date) -> list[Cause]:
     """Return what runs of the period met and is over: refusals that went through since, and calls asked again."""
     begin, end = bounds(workspace, first, last)
-    open_ids = {problem.entry.clockify_id for problem in still_open}
     items = RunItem.objects.filter(run__workspace=workspace, run__dry_run=False, outcome__in=FAILED)
     items = items.filter(run__created_at__range=(begin, end)).order_by("-run_id", "-pk")
+    for still_open in _open(workspace, first, last):
+        items = items.exclude(entry_id__in=still_open.values("entry__clockify_id"))
     causes: dict[str, Cause] = {}
     seen: set[tuple[str, str]] = set()
     for item in items.select_related("run").defer("reasons", "source_snapshot", "run__counters")[:MAX_SETTLED]:
-        if item.entry_id in open_ids:
-            continue
         code = Code.OUTCOME_UNKNOWN if item.outcome == Outcome.UNKNOWN else item.error_code or Code.QUICKBOOKS_REFUSED
         at = item.finished_at or item.run.created_at
         cause = causes.setdefault(code, Cause(code, _settled_title(code), "wait", "", code=code, settled_at=at))
@@ -254,15 +299,11 @@ def _repeated_calls(workspace: Workspace, begin: datetime, end: datetime) -> Ite
 
 
 # --- counts and events ---------------------------------------------------------------------------------------
-def counts(workspace: Workspace, first: date, last: date) -> dict[tuple[str, bool, bool], int]:
-    """Return the period's entries by state, whether they are held, and whether QuickBooks' copy is in conflict."""
+def counts(workspace: Workspace, first: date, last: date) -> dict[str, int]:
+    """Return the period's entries without problems by state: sent, ready, ignored, and blocked by a rule of ours."""
     statuses = EntryStatus.objects.filter(workspace=workspace, entry__txn_date__range=(first, last)).order_by()
-    rows = statuses.values_list("state", "held", "cause").annotate(Count("pk"))
-    found: dict[tuple[str, bool, bool], int] = {}
-    for state, held, cause, count in rows:
-        key = (state, held, cause in CONFLICTS)
-        found[key] = found.get(key, 0) + count
-    return found
+    statuses = statuses.filter(state__in=(State.SENT, State.READY, State.IGNORED, State.BLOCKED), held=False)
+    return dict(statuses.values_list("state").annotate(Count("pk")))
 
 
 def totals(workspace: Workspace, first: date, last: date) -> tuple[int, int, int]:
@@ -283,13 +324,6 @@ def runs(workspace: Workspace, first: date, last: date) -> QuerySet[Run]:
     return rows.select_related("person").order_by("-pk")
 
 
-def of_run(run: Run) -> Callable[[Problem], bool]:
-    """Return whether a problem is of an entry that this run did not send."""
-    outcomes = (*FAILED, Outcome.BLOCKED, Outcome.WAITING)
-    ids = set(run.items.filter(outcome__in=outcomes).values_list("entry_id", flat=True))
-    return lambda problem: problem.entry.clockify_id in ids
-
-
 def bounds(workspace: Workspace, first: date, last: date) -> tuple[datetime, datetime]:
     """Return the moments at which the period begins and ends, on the workspace's clock."""
     zone = ZoneInfo(workspace.time_zone)
@@ -297,7 +331,7 @@ def bounds(workspace: Workspace, first: date, last: date) -> tuple[datetime, dat
     return begin, datetime.combine(last + timedelta(days=1), time(), zone) - timedelta(microseconds=1)
 
 
-def names_for(workspace: Workspace, found: Iterable[Problem]) -> dict[named_ids.Key, Any]:
+def names_for(workspace: Workspace, found: Iterable[EntryProblem]) -> dict[named_ids.Key, Any]:
     """Return the rows of the records whose ids QuickBooks' words may quote."""
     return names_of(workspace, (problem.item for problem in found if problem.item))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,9 @@ from django.utils import timezone
 
 from integrations import roles
 from integrations.models import ApiCall, Customer
+from syncjobs.display import formatting
 from syncjobs.models import EntryStatus, Run
+from syncjobs.pages.support import sync_log
 from tests.support import people
 from tests.support.page_text import main_text
 from tests.support.scene import FIRST, Scene, run_command
@@ -111,6 +113,43 @@ def test_it_is_narrowed_by_state_by_who_fixes_it_and_by_run(
     assert "User not linked" not in log(support, scene, who="clockify")
     assert "3 open" in log(support, scene, run=str(run.pk)) and "0 open" in log(support, scene, run="999999")
     assert "0 open" in log(support, scene, to="2026-03-01") and "3 open" in log(support, scene, state="odd", run="²")
+
+
+def test_a_cause_opens_on_its_first_entries_and_counts_the_others(
+    support: Client, scene: Scene, trouble: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sync_log, "MAX_SHOWN", 1)
+
+    text = log(support, scene, cause="USER_NOT_MAPPED")
+    later = log(support, scene, cause="USER_NOT_MAPPED", **{"from": "2026-03-04"})
+
+    third, fourth = (f"{formatting.day(date(2026, 3, day))}, Ben, Site 1.00 h" for day in (3, 4))
+    assert "2 entries 2.00 h" in text and third in text and fourth not in text
+    assert "and 1 more, all in the CSV" in text
+    assert "1 entry 1.00 h" in later and fourth in later and "more, all" not in later
+
+
+@pytest.mark.parametrize("filters", [{}, {"state": "held"}, {"who": "clockify"}, {"run": "1"}])
+def test_the_causes_add_up_to_the_entries_of_the_csv(
+    support: Client, scene: Scene, site: str, trouble: dict[str, str], filters: dict[str, str]
+) -> None:
+    if "run" in filters:
+        run = Run.objects.get()
+        ben = next(key for key, name in scene.names.items() if name == "Ben")
+        scene.entry(ben, site, "2026-03-07 09:00")
+        scene.sync()
+        filters = {"run": str(run.pk)}
+
+    page: Any = support.get(address(scene), {**MARCH, **filters})
+
+    lines = [row for row in rows_of_csv(support, scene, **filters) if row["open"] == "yes"]
+    causes = {line.cause.title: (line.cause.entries, line.cause.minutes) for line in page.context["causes"]}
+    assert causes == {
+        title: (len(rows), sum(int(row["minutes"]) for row in rows))
+        for title in {row["cause"] for row in lines}
+        if (rows := [row for row in lines if row["cause"] == title])
+    }
+    assert causes
 
 
 def test_since_is_when_it_began_not_when_it_was_looked_at_last(
