@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
+from integrations.models import TimeEntry, Workspace
 from syncjobs.models import EntryOverride, EntryStatus, Receipt
 from syncjobs.rules.reasons import NO_WORK
 from syncjobs.rules.steps.many_deletions import MANY_MISSING
@@ -71,11 +72,16 @@ def changed() -> QuerySet[EntryStatus]:
     left = EntryOverride.objects.left_as_is().filter(
         workspace=OuterRef("workspace"), clockify_id=OuterRef("entry__clockify_id")
     )
+    # Each by the index of its own, as every page counts them: an OR of both would read every status.
+    statuses = EntryStatus.objects.filter(workspace__in=Workspace.objects.values("pk"))
+    # Many deletions at once are asked about together (`runs.many_deletions`).
+    held = statuses.filter(state=State.CHANGED).exclude(cause__in=["", MANY_MISSING, *NO_WORK])
     # Noted on the receipt: by Clockify's side such an entry is still just sent.
     changed_there = Receipt.objects.changed_by_hand().filter(company=F("workspace__company"))
-    of_entry = changed_there.filter(workspace=OuterRef("workspace"), entry_id=OuterRef("entry__clockify_id"))
-    # Narrowed first: asked of each of thousands of sent entries, the receipts would take long.
-    only_there = Q(state=State.SENT, entry__clockify_id__in=changed_there.values("entry_id")) & Exists(of_entry)
-    # Many deletions at once are asked about together (`runs.many_deletions`).
-    held = Q(state=State.CHANGED) & ~Q(cause__in=["", MANY_MISSING, *NO_WORK])
-    return EntryStatus.objects.filter(held | only_there).exclude(Exists(left))
+    of_entry = changed_there.filter(workspace=OuterRef("workspace"), entry_id=OuterRef("clockify_id"))
+    entries = TimeEntry.objects.filter(
+        workspace__in=changed_there.values("workspace"), clockify_id__in=changed_there.values("entry_id")
+    )
+    only_there = statuses.filter(state=State.SENT, entry__in=entries.filter(Exists(of_entry)))
+    either = held.order_by().values("pk").union(only_there.order_by().values("pk"))
+    return EntryStatus.objects.filter(pk__in=either).exclude(Exists(left))
