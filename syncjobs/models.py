@@ -526,8 +526,12 @@ class Action(WriteAhead):
         ]
         indexes = [
             models.Index(fields=["company", "state"], name="action_by_state"),
+            # Lists and pages of entries ask for each of theirs.
+            models.Index(fields=["workspace", "entry_id"], name="action_by_entry"),
             # Few actions are watched, and every run that may write looks for them.
             models.Index(fields=["company"], condition=models.Q(watch_until__isnull=False), name="action_watched"),
+            # Few need review, and the overview counts them.
+            models.Index(fields=["workspace"], condition=models.Q(needs_person=True), name="action_needs_review"),
             # Few actions stay without an answer, and every plan looks for them.
             models.Index(
                 fields=["workspace"],

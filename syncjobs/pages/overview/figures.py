@@ -146,14 +146,14 @@ def open_runs() -> dict[int, Run]:
 
 
 def unknown_for_people() -> dict[int, int]:
-    """Return by workspace id how many uncertain writes wait for review's decision."""
+    """Return by workspace id how many uncertain writes wait for review."""
     rows = Action.objects.open().filter(needs_person=True, company=F("workspace__company"))
     rows = rows.order_by()
     return dict(rows.values_list("workspace_id").annotate(Count("pk")))
 
 
 def deletions() -> dict[int, int]:
-    """Return by workspace id how many deletions at once wait for review's answer."""
+    """Return by workspace id how many deletions at once wait for review."""
     rows = many_deletions.undecided().order_by().values_list("run__workspace")
     return dict(rows.annotate(Count("pk")))
 
