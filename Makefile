@@ -35,6 +35,9 @@ setup: $(VENV)/.ready-to-develop  ## virtual environment with everything, nothin
 demo: $(VENV)/.ready-to-run  ## sandbox, web site and worker on sample data (DEMO_ARGS=--once: and leave)
 	@exec $(BIN)/python -m sandbox.demo $(DEMO_ARGS)
 
+# With bytecode kept, even where the machine says not to: else each process of each pass compiles all tests again.
+test test-all: export PYTHONDONTWRITEBYTECODE =
+
 test: $(VENV)/.ready-to-develop  ## the test suite, on SQLite and on PostgreSQL (COVERAGE=1: how much of the code it runs)
 	@echo "== Tests on SQLite"
 	@env -u TEST_DATABASE_URL COVERAGE_CORE=$(CORE) $(PYTEST) $(call MEASURE,--cov-report= --cov-fail-under=0) -m "not slow" --quick $(SHARE)

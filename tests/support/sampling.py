@@ -9,7 +9,7 @@ from zlib import crc32
 import pytest
 
 # A test that talks to a sandbox plays whole runs, a second for each case.
-CASES_WITH_SANDBOX = 2
+CASES_WITH_SANDBOX = 1
 # Marks of tests that the second database does not play.
 FOR_FIRST = ("any_database", "browser")
 
