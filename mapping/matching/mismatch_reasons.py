@@ -8,7 +8,7 @@ from itertools import islice
 from mapping.matching.index import EMPLOYEES, VENDORS, PartnerIndex, Place, shown_name
 from mapping.matching.names import difference
 from mapping.matching.pairing import Pairs
-from mapping.matching.records import ClockifyRecord, MismatchFound, QuickBooksRecord
+from mapping.matching.records import ClockifyRecord, MismatchFound, Obstacle, QuickBooksRecord
 from mapping.matching.suggest import ELSEWHERE, same_name
 
 MAX_NAMED = 20  # equal names listed in one row; more would not help anyone choose
@@ -126,8 +126,8 @@ def _misplaced(
 
 def _no_partner(record: ClockifyRecord, place: Place, pairs: Pairs, index: PartnerIndex) -> MismatchFound:
     """Return NO_EMPLOYEE or NO_CUSTOMER; a partner whose link a person undid comes first in the suggestions."""
-    note = "" if record.retired else "but a person undid this link"
-    first = [same_name(record, partner, note=note) for partner in index.name_matches(place, name=record.name)]
+    obstacle = None if record.retired else Obstacle.UNDONE
+    first = [same_name(record, partner, obstacle=obstacle) for partner in index.name_matches(place, name=record.name)]
     if place == EMPLOYEES:
         vendors = _available(index.name_matches(VENDORS, name=record.name), pairs)
         first += [same_name(record, vendor, note="but a vendor") for vendor in vendors]
@@ -144,7 +144,7 @@ def _of_that_name(
 ) -> MismatchFound:
     """Return a mismatch that suggests all partners with the name at the right place, linked ones too."""
     named = tuple(
-        same_name(record, partner, note="already linked" if _is_held(partner, pairs) else "")
+        same_name(record, partner, obstacle=Obstacle.TAKEN if _is_held(partner, pairs) else None)
         for partner in partners[:MAX_NAMED]
     )
     return MismatchFound(record.kind, code, record.id, _only_id(partners), named, detail)

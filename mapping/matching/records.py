@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,13 @@ class NewLink:
     why: str
 
 
+class Obstacle(StrEnum):
+    """Why a rule does not link a partner of the same name by itself."""
+
+    TAKEN = "taken"  # another Clockify record is linked to it
+    UNDONE = "undone"  # a person undid this link
+
+
 @dataclass(frozen=True, slots=True)
 class Suggestion:
     """A QuickBooks record that is probably the partner; it never decides anything."""
@@ -78,8 +86,10 @@ class Suggestion:
     id: str
     name: str
     score: float  # 0 to 1
-    why: str
+    why: str  # for people
     kind: str  # "employee" | "vendor" | "customer"
+    obstacle: Obstacle | None = None
+    same_address: bool = False  # both have the same e-mail address
 
 
 @dataclass(frozen=True, slots=True)

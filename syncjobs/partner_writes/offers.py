@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from integrations.kinds import Kind
+from mapping.matching.row_json import first_in
 from mapping.models import Mismatch
 from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, WriteRequest
 from syncjobs.rules.codes import Code
@@ -47,4 +48,5 @@ def _quickbooks_entity(row: Mismatch) -> str:
 
 def _quickbooks_id(row: Mismatch) -> str:
     """Return the QuickBooks id whose name to take over: the row's own, else that of its first suggestion."""
-    return row.quickbooks_id or str(row.suggestions[0]["id"] if row.suggestions else "")
+    likeliest = first_in(row.suggestions)
+    return row.quickbooks_id or (likeliest.id if likeliest else "")
