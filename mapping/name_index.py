@@ -19,7 +19,7 @@ from mapping.desk import ordering
 from mapping.matching.index import is_usable, shown_name
 from mapping.matching.names import plain_words, shared_form
 from mapping.matching.records import ClockifyRecord, Likely, QuickBooksRecord, partner_kind
-from mapping.matching.row_json import suggestion_rows, suggestions_in
+from mapping.matching.row_json import facts_in, suggestion_rows, suggestions_in
 from mapping.models import IndexTerm, LikelyFound, Mismatch, NameIndex
 from mapping.queries import Key, by_kind, chunks, company_of
 
@@ -68,7 +68,7 @@ def terms_of_quickbooks(record: QuickBooksRecord) -> set[str]:
 
 def partners_named(row: Mismatch) -> set[Key]:
     """Return the QuickBooks records that a Clockify record's row names, as partner or as suggestion."""
-    named = {(partner_kind(row.kind, row.detail), row.quickbooks_id)} if row.quickbooks_id else set()
+    named = {(partner_kind(row.kind, facts_in(row.detail)), row.quickbooks_id)} if row.quickbooks_id else set()
     return named | {(suggestion.kind, suggestion.id) for suggestion in suggestions_in(row.suggestions)}
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from integrations.models import Workspace
 from mapping.matching import names
 from mapping.matching.records import ClockifyRecord, MismatchFound, QuickBooksRecord
-from mapping.matching.row_json import suggestion_rows
+from mapping.matching.row_json import facts_row, suggestion_rows
 from mapping.models import Mismatch
 from mapping.queries import Key, company_of
 
@@ -75,7 +75,7 @@ def mismatch_row(
         quickbooks_name=_shown_name(partner) if partner else "",
         quickbooks_parent=_shown_name(parent) if parent else "",
         suggestions=suggestion_rows(finding.suggestions),
-        detail={**finding.detail, **({"from_entries": "yes"} if record and record.from_entries else {})},
+        detail=facts_row(finding, from_entries=record is not None and record.from_entries),
         blocked_minutes=waiting_time.minutes,
         blocked_entries=waiting_time.entries,
         oldest_date=waiting_time.oldest,

@@ -18,7 +18,7 @@ from mapping.matching import billing
 from mapping.matching.billing import Billing
 from mapping.matching.names import name_key
 from mapping.matching.records import QuickBooksRecord, Suggestion, partner_kind
-from mapping.matching.row_json import first_in, suggestions_in
+from mapping.matching.row_json import facts_in, first_in, suggestions_in
 from mapping.models import Link, MappingOverride, Mismatch
 from mapping.queries import (
     CLOCKIFY_MODELS,
@@ -283,7 +283,7 @@ class _Reader:
         elif row.suggestions:
             row.partner = row.suggestions[0]
         elif row.mismatch is not None and row.mismatch.quickbooks_id:
-            kind = partner_kind(row.ref.kind, row.mismatch.detail)
+            kind = partner_kind(row.ref.kind, facts_in(row.mismatch.detail))
             row.partner = self._options.get((kind, row.mismatch.quickbooks_id))
         if row.link is None and row.suggestions and row.mismatch is not None and row.mismatch.suggested:
             row.clear = row.suggestions[0]

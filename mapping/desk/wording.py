@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from mapping.matching.names import identical
-from mapping.matching.records import Obstacle, Suggestion, partner_kind
+from mapping.matching.records import MismatchFacts, Obstacle, Suggestion, partner_kind
 from mapping.matching.row_json import first_in, suggestions_in
 
 # Titles of rows; some have another where their case is a special one.
@@ -56,7 +56,7 @@ class MismatchRow(Protocol):
     quickbooks_name: str
     quickbooks_parent: str
     suggestions: Any
-    detail: Any
+    detail: MismatchFacts
 
 
 def words(row: MismatchRow, *, since: str = "") -> MismatchWording:

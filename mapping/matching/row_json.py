@@ -1,4 +1,4 @@
-"""The likely partners that rows keep as JSON: written and read here only.
+"""The likely partners and facts that rows keep as JSON: written and read here only.
 
 The keys are those of stored rows, which must not change. Pure.
 """
@@ -6,9 +6,9 @@ The keys are those of stored rows, which must not change. Pure.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
-from mapping.matching.records import Obstacle, Suggestion
+from mapping.matching.records import MismatchFacts, MismatchFound, Obstacle, Suggestion
 from mapping.matching.suggest import OBSTACLE_WORDS, SAME_ADDRESS
 
 
@@ -48,6 +48,16 @@ def suggestions_in(stored: Iterable[Mapping[str, Any]]) -> tuple[Suggestion, ...
 def first_in(stored: Sequence[Mapping[str, Any]]) -> Suggestion | None:
     """Return the likeliest partner that a row keeps, None where it has none."""
     return _suggestion(stored[0]) if stored else None
+
+
+def facts_row(finding: MismatchFound, *, from_entries: bool) -> MismatchFacts:
+    """Return what a row keeps of a finding; `from_entries`: its record is known from time entries only."""
+    return {**finding.detail, "from_entries": "yes"} if from_entries else finding.detail
+
+
+def facts_in(stored: Mapping[str, str]) -> MismatchFacts:
+    """Return the facts that a row keeps; those that a later version named first are missing in old rows."""
+    return cast(MismatchFacts, stored)
 
 
 def _suggestion(stored: Mapping[str, Any]) -> Suggestion:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from integrations.kinds import Kind
-from mapping.matching.row_json import first_in
+from mapping.matching.row_json import facts_in, first_in
 from mapping.models import Mismatch
 from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, WriteRequest
 from syncjobs.rules.codes import Code
@@ -37,13 +37,14 @@ def parent_of(row: Mismatch) -> str:
     """Return the name of the customer under which a sub-customer would be created for this row; "" where unknown."""
     if row.kind != Kind.PROJECT:
         return ""
-    return str(row.detail.get("needed_parent") or row.detail.get("client") or row.clockify_client)
+    facts = facts_in(row.detail)
+    return facts.get("needed_parent") or facts.get("client") or row.clockify_client
 
 
 def _quickbooks_entity(row: Mismatch) -> str:
     if row.kind != Kind.USER:
         return "customer"
-    return str(row.detail.get("quickbooks_kind") or "employee")
+    return facts_in(row.detail).get("quickbooks_kind") or "employee"
 
 
 def _quickbooks_id(row: Mismatch) -> str:

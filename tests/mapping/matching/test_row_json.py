@@ -1,4 +1,4 @@
-"""What rows keep of likely partners, whichever version saved them."""
+"""What rows keep of likely partners and of facts, whichever version saved them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from mapping.matching.records import Obstacle, Suggestion
-from mapping.matching.row_json import first_in, suggestion_rows, suggestions_in
+from mapping.matching.records import MismatchFacts, MismatchFound, Obstacle, Suggestion
+from mapping.matching.row_json import facts_in, facts_row, first_in, suggestion_rows, suggestions_in
 
 PLAIN = Suggestion("1", "Acme", 0.9, "one letter differs", "customer")
 SUGGESTIONS = [
@@ -55,3 +55,17 @@ def test_a_row_of_now_is_not_read_from_its_words() -> None:
 
 def test_a_row_without_a_score_counts_as_unlikely() -> None:
     assert suggestions_in([{"id": "1", "kind": "customer"}]) == (Suggestion("1", "", 0.0, "", "customer"),)
+
+
+def test_facts_are_kept_as_they_were_found_and_say_who_is_known_from_entries_only() -> None:
+    found = MismatchFound("user", "AMBIGUOUS_NAME", "u1", detail={"candidates": "2"})
+
+    assert facts_row(found, from_entries=False) == {"candidates": "2"}
+    assert facts_row(found, from_entries=True) == {"candidates": "2", "from_entries": "yes"}
+    assert found.detail == {"candidates": "2"}
+
+
+def test_facts_of_an_old_row_lack_what_came_later() -> None:
+    facts: MismatchFacts = facts_in({"linked_by": "rule"})
+
+    assert (facts["linked_by"], facts.get("is_gone")) == ("rule", None)
