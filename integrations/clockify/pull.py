@@ -18,6 +18,7 @@ from integrations.clockify.models import ClockifyProject, ClockifyUser, EntryMov
 from integrations.clockify.row_buffer import RowBuffer
 from integrations.models import Workspace
 from integrations.reading import mirror, unreadable
+from integrations.reading.mirror import MirroredList
 from integrations.reading.unreadable import Reading
 
 # Returns the day of each entry, by entry id.
@@ -62,11 +63,8 @@ def pull_lists(
     unreadable.keep(reading, workspace, tuple(rows), now=now)
     counts = {
         f"{kind}s": mirror.store(
-            model,
-            owner={"workspace": workspace},
-            key="clockify_id",
-            rows=rows[kind],
-            watched=watched,
+            MirroredList(model, {"workspace": workspace}, "clockify_id", watched),
+            rows[kind],
             now=now,
             listed=reading.ids(kind),
             is_whole=reading.is_whole(kind),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from integrations.clockify import payloads
@@ -12,6 +11,7 @@ from integrations.clockify.client import ClockifyApiClient
 from integrations.clockify.models import ClockifyTag, ClockifyTask, Mirrored
 from integrations.models import Workspace
 from integrations.reading import mirror, unreadable
+from integrations.reading.mirror import MirroredList
 from integrations.reading.unreadable import Reading
 
 KINDS = ("task", "tag")
@@ -24,10 +24,9 @@ def pull(
     """Read the lists of these kinds whole, then store each in one transaction. Raises ApiError."""
     if "task" in kinds:
         tasks = list(_tasks(client.projects(workspace.clockify_id, with_tasks=True)))
-        _store(workspace, ClockifyTask, "task", tasks, _task_columns, ("name", "project_id", "active"), reading, now)
+        _store(workspace, "task", tasks, reading=reading, now=now)
     if "tag" in kinds:
-        tags = client.tags(workspace.clockify_id)
-        _store(workspace, ClockifyTag, "tag", tags, _tag_columns, ("name", "archived"), reading, now)
+        _store(workspace, "tag", client.tags(workspace.clockify_id), reading=reading, now=now)
 
 
 def _tasks(projects: Iterable[Mapping[str, Any]]) -> Iterator[Any]:
@@ -39,20 +38,12 @@ def _tasks(projects: Iterable[Mapping[str, Any]]) -> Iterator[Any]:
             yield {**task, **of_project} if isinstance(task, Mapping) else task
 
 
-def _store(
-    workspace: Workspace,
-    model: type[Mirrored],
-    kind: str,
-    records: Iterable[Any],
-    columns: Columns,
-    watched: tuple[str, ...],
-    reading: Reading,
-    now: datetime,
-) -> None:
+def _store(workspace: Workspace, kind: str, records: Iterable[Any], *, reading: Reading, now: datetime) -> None:
+    model, columns, watched = LISTS[kind]
     rows = dict(read for read, _ in reading.each(kind, records, columns, id_of=payloads.identifier))
     unreadable.keep(reading, workspace, (kind,), now=now)
-    store = partial(mirror.store, model, owner={"workspace": workspace}, key="clockify_id", watched=watched, now=now)
-    store(rows=rows, listed=reading.ids(kind), is_whole=reading.is_whole(kind))
+    kept = MirroredList(model, {"workspace": workspace}, "clockify_id", watched)
+    mirror.store(kept, rows, now=now, listed=reading.ids(kind), is_whole=reading.is_whole(kind))
 
 
 def _task_columns(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -65,3 +56,10 @@ def _task_columns(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
 def _tag_columns(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     tag = payloads.tag(raw)
     return tag.id, {"name": tag.name, "archived": tag.archived, "raw": dict(raw)}
+
+
+# Of each kind its rows, how a record is read, and the columns whose changes are counted.
+LISTS: Mapping[str, tuple[type[Mirrored], Columns, tuple[str, ...]]] = {
+    "task": (ClockifyTask, _task_columns, ("name", "project_id", "active")),
+    "tag": (ClockifyTag, _tag_columns, ("name", "archived")),
+}

@@ -11,9 +11,9 @@ from integrations.quickbooks import reading as lists_of
 from integrations.quickbooks.client import QuickBooksApiClient, quoted
 from integrations.quickbooks.models import Class, Company, Customer, Department, Employee, Item, Listed, Vendor
 from integrations.reading import mirror, unreadable, values
+from integrations.reading.mirror import MirroredList
 from integrations.reading.unreadable import Reading
 
-KEY = "quickbooks_id"
 # Widths of columns that are only shown.
 FULL_NAME_LENGTH, TYPE_LENGTH = 2500, 40
 Columns = Callable[[Mapping[str, Any]], dict[str, Any]]
@@ -45,8 +45,7 @@ def pull_lists(
     read = lists_of.read(company, client, with_subscription=with_subscription, now=now)
     counts = {}
     for entity, model in lists.items():
-        name, watched = WATCHED[model]
-        owner, kind, columns = {"company": company}, entity.lower(), _columns_of(model)
+        name, kind, columns = WATCHED[model][0], entity.lower(), _columns_of(model)
         if entity in read.whole:
             counts[name] = _store_whole(company, model, read.whole[entity], reading=reading, now=now)
         elif entity in read.changes:
@@ -54,9 +53,7 @@ def pull_lists(
             gone = [payloads.identifier(raw) for raw in changes if payloads.is_deleted(raw)]
             rows = _columns_by_id(reading, kind, [raw for raw in changes if not payloads.is_deleted(raw)], columns)
             unreadable.keep(reading, company, (kind,), now=now, read_ids={*rows, *gone})
-            counts[name] = mirror.store_changes(
-                model, owner=owner, key=KEY, rows=rows, gone=gone, watched=watched, now=now
-            )
+            counts[name] = mirror.store_changes(_kept(company, model), rows, gone=gone, now=now)
         _date_inactivity(model, company, now)
     # Changes are trusted for a day from here on, so this is only set when nothing was read as changes.
     whole_lists: dict[str, Any] = {} if read.changes else {"lists_read_at": now}
@@ -94,17 +91,18 @@ def _store_whole(
     kind = model.__name__.lower()
     rows = _columns_by_id(reading, kind, records, _columns_of(model))
     counts = mirror.store(
-        model,
-        owner={"company": company},
-        key=KEY,
-        rows=rows,
-        watched=WATCHED[model][1],
+        _kept(company, model),
+        rows,
         now=now,
         listed=reading.ids(kind),
         is_whole=reading.is_whole(kind),
     )
     unreadable.keep(reading, company, (kind,), now=now)
     return counts
+
+
+def _kept(company: Company, model: type[Listed]) -> MirroredList:
+    return MirroredList(model, {"company": company}, "quickbooks_id", WATCHED[model][1])
 
 
 def _columns_of(model: type[Listed]) -> Columns:
