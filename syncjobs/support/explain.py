@@ -20,7 +20,7 @@ from integrations.reading.values import Unreadable
 from syncjobs.display import vendor_links
 from syncjobs.ledger import activities
 from syncjobs.models import EntryStatus, Receipt
-from syncjobs.planning import evaluate, inputs, lines, window
+from syncjobs.planning import evaluate, inputs, lines
 from syncjobs.planning.billing import BillingReader
 from syncjobs.planning.context import PlanningContext, load_context_for
 from syncjobs.planning.evaluate import Evaluation
@@ -173,7 +173,7 @@ def _read_from_clockify(
         not_asked.append(f"Clockify was not asked: {error.message}")
         return stored_entry
     entry_payloads.entry(raw)
-    unknown_records.pull_lists(workspace, client, window.ReportRows([raw], None), now=now)
+    unknown_records.pull_lists(workspace, client, [raw], now=now)
     day_of = inputs.DayOf(workspace)
     pull.store_entries(workspace, [raw], reading=Reading(), day_of=day_of, approved=approved, now=now)
     return TimeEntry.objects.get(workspace=workspace, clockify_id=entry_id)
