@@ -59,6 +59,18 @@ class WriteRequest:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """A requested write as a person saw it: the fingerprint of the draft that was shown, and its record's version then.
+
+    `version`: "" for a record that has no row.
+    """
+
+    request: WriteRequest
+    confirmed: str
+    version: str = ""
+
+
+@dataclass(frozen=True)
 class PartnerDraft:
     """An exact draft. `changes` are the fields that we set; `body` is the whole request, with the fields as read."""
 

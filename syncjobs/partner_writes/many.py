@@ -24,18 +24,9 @@ from mapping.errors import Refused
 from mapping.models import PartnerWrite
 from mapping.queries import company_of
 from syncjobs.partner_writes import journal, submit
-from syncjobs.partner_writes.drafts import WriteRequest
+from syncjobs.partner_writes.drafts import Wanted, WriteRequest
 
 State = PartnerWrite.State
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A record to create: the request, the fingerprint of the draft that was shown, and its row's version then."""
-
-    request: WriteRequest
-    confirmed: str
-    version: str
 
 
 @dataclass(frozen=True)

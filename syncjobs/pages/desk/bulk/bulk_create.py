@@ -29,8 +29,7 @@ from syncjobs.pages.desk import actions
 from syncjobs.pages.desk.bulk import ticked
 from syncjobs.pages.desk.bulk.ticked import Ticked, TickedContext
 from syncjobs.partner_writes import journal, many, submit
-from syncjobs.partner_writes.drafts import CREATE, QUICKBOOKS, PartnerDraft, WriteRequest
-from syncjobs.partner_writes.many import Wanted
+from syncjobs.partner_writes.drafts import CREATE, QUICKBOOKS, PartnerDraft, Wanted, WriteRequest
 from syncjobs.partner_writes.offers import offers
 from syncjobs.partner_writes.prepare_quickbooks import names_read_once
 from syncjobs.runs import queue
