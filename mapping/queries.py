@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -43,21 +43,22 @@ def clockify_records(workspace: Workspace, among: Iterable[Key] | None = None) -
     """Return the mirrored users, clients and projects; with `among` only those, by kind and id."""
     # Read as plain values, like QuickBooks' records below: as model instances they take many times as long.
     records: list[ClockifyRecord] = []
-    common = ("clockify_id", "name", "gone_at", "from_entries", "retired_at")
     for kind, rows in _rows_of(CLOCKIFY_MODELS, "clockify_id", among):
         rows = rows.filter(workspace=workspace)
         if kind == "user":
-            for *values, email, active in rows.values_list(*common, "email", "active"):
-                records.append(_clockify_record(kind, *values, archived=not active, email=email))
+            for *values, email, active in rows.values_list(*_Listed._fields, "email", "active"):
+                records.append(_clockify_record(kind, _Listed(*values), archived=not active, email=email))
         elif kind == "client":
-            for *values, archived in rows.values_list(*common, "archived"):
-                records.append(_clockify_record(kind, *values, archived=archived))
+            for *values, archived in rows.values_list(*_Listed._fields, "archived"):
+                records.append(_clockify_record(kind, _Listed(*values), archived=archived))
         else:
             for *values, archived, client_id, client_name in rows.values_list(
-                *common, "archived", "client_id", "client_name"
+                *_Listed._fields, "archived", "client_id", "client_name"
             ):
                 records.append(
-                    _clockify_record(kind, *values, archived=archived, client_id=client_id, client_name=client_name)
+                    _clockify_record(
+                        kind, _Listed(*values), archived=archived, client_id=client_id, client_name=client_name
+                    )
                 )
     return records
 
@@ -88,25 +89,25 @@ def chunks(values: Iterable[T]) -> Iterator[list[T]]:
         yield values[start : start + 500]
 
 
-def _clockify_record(
-    kind: str,
-    clockify_id: str,
-    name: str,
-    gone_at: datetime | None,
-    from_entries: bool,
-    retired_at: datetime | None,
-    *,
-    archived: bool,
-    **facts: str,
-) -> ClockifyRecord:
+class _Listed(NamedTuple):
+    """The columns that users, clients and projects have in common."""
+
+    clockify_id: str
+    name: str
+    gone_at: datetime | None
+    from_entries: bool
+    retired_at: datetime | None
+
+
+def _clockify_record(kind: str, row: _Listed, *, archived: bool, **facts: str) -> ClockifyRecord:
     return ClockifyRecord(
         kind,
-        clockify_id,
-        name,
-        archived=archived or gone_at is not None,
-        gone=gone_at is not None or from_entries,
-        from_entries=from_entries,
-        retired=retired_at is not None,
+        row.clockify_id,
+        row.name,
+        archived=archived or row.gone_at is not None,
+        gone=row.gone_at is not None or row.from_entries,
+        from_entries=row.from_entries,
+        retired=row.retired_at is not None,
         **facts,
     )
 
