@@ -13,9 +13,10 @@ from integrations.models import Workspace
 from integrations.reading import mirror, unreadable
 from integrations.reading.mirror import MirroredList
 from integrations.reading.unreadable import Reading
+from integrations.reading.values import Columns, Raw
 
 KINDS = ("task", "tag")
-Columns = Callable[[Any], tuple[str, dict[str, Any]]]
+ReadColumns = Callable[[Any], tuple[str, Columns]]
 
 
 def pull(
@@ -46,20 +47,20 @@ def _store(workspace: Workspace, kind: str, records: Iterable[Any], *, reading: 
     mirror.store(kept, rows, now=now, listed=reading.ids(kind), is_whole=reading.is_whole(kind))
 
 
-def _task_columns(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def _task_columns(raw: Raw) -> tuple[str, Columns]:
     task = payloads.task(raw)
     columns = {"name": task.name, "project_id": task.project_id, "active": task.active}
     # Without `duration`, which grows with every entry.
     return task.id, {**columns, "raw": {name: value for name, value in raw.items() if name != "duration"}}
 
 
-def _tag_columns(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def _tag_columns(raw: Raw) -> tuple[str, Columns]:
     tag = payloads.tag(raw)
     return tag.id, {"name": tag.name, "archived": tag.archived, "raw": dict(raw)}
 
 
 # Of each kind its rows, how a record is read, and the columns whose changes are counted.
-LISTS: Mapping[str, tuple[type[Mirrored], Columns, tuple[str, ...]]] = {
+LISTS: Mapping[str, tuple[type[Mirrored], ReadColumns, tuple[str, ...]]] = {
     "task": (ClockifyTask, _task_columns, ("name", "project_id", "active")),
     "tag": (ClockifyTag, _tag_columns, ("name", "archived")),
 }

@@ -11,6 +11,7 @@ from django.db import models, transaction
 
 from integrations.models import RecordChange
 from integrations.reading import shrunk_lists
+from integrations.reading.values import Columns
 
 # Rows or ids per statement.
 BATCH = 500
@@ -52,7 +53,7 @@ class MirroredList:
 
 def store(
     kept: MirroredList,
-    rows: Mapping[str, Mapping[str, Any]],
+    rows: Mapping[str, Columns],
     *,
     now: datetime,
     listed: Collection[str] = (),
@@ -75,9 +76,7 @@ def store(
     return counts
 
 
-def store_changes(
-    kept: MirroredList, rows: Mapping[str, Mapping[str, Any]], *, gone: Collection[str], now: datetime
-) -> Counts:
+def store_changes(kept: MirroredList, rows: Mapping[str, Columns], *, gone: Collection[str], now: datetime) -> Counts:
     """Store only what changed: `rows` are new or changed records, `gone` the ids that the vendor reports as deleted."""
     known: dict[str, Any] = {}
     ids = [*rows, *gone]
@@ -94,7 +93,7 @@ def store_changes(
 
 def _write(
     kept: MirroredList,
-    rows: Mapping[str, Mapping[str, Any]],
+    rows: Mapping[str, Columns],
     *,
     known: Mapping[str, Any],
     missing: Sequence[int],
@@ -137,7 +136,7 @@ def _write(
             manager.filter(pk__in=unchanged_ids[start : start + BATCH]).update(last_seen_at=now)
 
 
-def _changed_values(row: Any, columns: Mapping[str, Any], watched: tuple[str, ...]) -> Iterator[dict[str, str]]:
+def _changed_values(row: Any, columns: Columns, watched: tuple[str, ...]) -> Iterator[dict[str, str]]:
     """Yield column, value before and after of what changed; what time entries said of a record was no listed value."""
     if _is_from_entries(row):
         return
@@ -146,7 +145,7 @@ def _changed_values(row: Any, columns: Mapping[str, Any], watched: tuple[str, ..
             yield {"column": name, "before": str(getattr(row, name))[:500], "after": str(columns[name])[:500]}
 
 
-def _update(row: Any, columns: Mapping[str, Any], watched: tuple[str, ...], counts: Counts) -> bool:
+def _update(row: Any, columns: Columns, watched: tuple[str, ...], counts: Counts) -> bool:
     """Copy the columns that differ into the row and return whether it has to be saved."""
     changed = row.gone_at is not None or any(getattr(row, name) != columns[name] for name in watched)
     # In a list for the first time: what time entries said of it before does not count as seen.
