@@ -13,6 +13,7 @@ from typing import Any
 
 from integrations.http.bounded_json import UNREADABLE
 
+# A record as its vendor sent it.
 Raw = Mapping[str, Any]
 # What a record says, as the columns of its row in our copy, by their names.
 Columns = dict[str, Any]
