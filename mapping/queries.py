@@ -280,38 +280,3 @@ def mirrored_names(workspace: Workspace, kind: str, ids: Iterable[str]) -> dict[
 def unknown_ids(workspace: Workspace, kind: str, ids: Collection[str]) -> set[str]:
     """Return those of the ids that are not mirrored yet."""
     return set(ids) - set(mirrored_names(workspace, kind, ids))
-
-
-def mismatch_json(row: Mismatch) -> dict[str, Any]:
-    """Return one line of `mismatches --json`."""
-    clockify = {"id": row.clockify_id, "name": row.clockify_name, "client": row.clockify_client}
-    quickbooks = {"id": row.quickbooks_id, "name": row.quickbooks_name, "parent": row.quickbooks_parent}
-    fields = ("id", "name", "score", "why", "kind")
-    return {
-        "kind": row.kind,
-        "reason": row.reason,
-        "clockify": clockify if row.clockify_id else None,
-        "quickbooks": quickbooks if row.quickbooks_id else None,
-        "suggestions": [{name: suggestion.get(name) for name in fields} for suggestion in row.suggestions],
-        "blocked_minutes": row.blocked_minutes,
-        "blocked_entries": row.blocked_entries,
-        "detail": row.detail,
-    }
-
-
-def mapping_json(workspace: Workspace) -> dict[str, list[dict[str, Any]]]:
-    """Return the whole output of `mapping --json`: links by kind."""
-    links_by_kind: dict[str, list[dict[str, Any]]] = {PLURALS[kind]: [] for kind in KINDS}
-    for link in links_of(workspace).order_by("kind", "clockify_name", "clockify_id"):
-        links_by_kind[PLURALS[link.kind]].append(
-            {
-                "clockify_id": link.clockify_id,
-                "clockify_name": link.clockify_name,
-                "quickbooks_id": link.quickbooks_id,
-                "quickbooks_name": link.quickbooks_name,
-                "quickbooks_kind": link.quickbooks_kind,
-                "by": link.by,
-                "suspended": bool(link.suspended),
-            }
-        )
-    return links_by_kind
