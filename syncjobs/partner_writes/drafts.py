@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from integrations.clockify.payloads import decoded
@@ -40,6 +40,12 @@ class WriteRequest:
     client_id: str | None = None
     billable: bool = True
     public: bool = True
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> WriteRequest:
+        """Return what `as_row` stored as `PartnerWrite.asked`; what older rows lack is left at its default."""
+        stored = {field.name: row[field.name] for field in fields(cls) if field.name in row}
+        return cls(**{"verb": "", "side": "", "entity": "", **stored})
 
     def as_row(self) -> dict[str, Any]:
         return asdict(self)

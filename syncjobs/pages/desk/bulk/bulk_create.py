@@ -209,7 +209,7 @@ def created(request: HttpRequest, pk: int, batch: UUID) -> HttpResponse:
     states = [(write, journal.shown_state(write)) for write in writes]
     open_count = sum(write.state in OPEN_STATES for write in writes)
     first = writes[0]
-    tab = TABS[str(first.asked["kind"])]
+    tab = TABS[WriteRequest.from_row(first.asked).kind]
     context: CreatedContext = {
         "workspace": workspace,
         "zone": workspace.time_zone,
