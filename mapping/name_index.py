@@ -18,7 +18,8 @@ from integrations.models import Workspace
 from mapping.desk import ordering
 from mapping.matching.index import is_usable, shown_name
 from mapping.matching.names import plain_words, shared_form
-from mapping.matching.records import ClockifyRecord, Likely, QuickBooksRecord, Suggestion, partner_kind
+from mapping.matching.records import ClockifyRecord, Likely, QuickBooksRecord, partner_kind
+from mapping.matching.row_json import facts_in, suggestion_rows, suggestions_in
 from mapping.models import IndexTerm, LikelyFound, Mismatch, NameIndex
 from mapping.queries import Key, by_kind, chunks, company_of
 
@@ -67,8 +68,8 @@ def terms_of_quickbooks(record: QuickBooksRecord) -> set[str]:
 
 def partners_named(row: Mismatch) -> set[Key]:
     """Return the QuickBooks records that a Clockify record's row names, as partner or as suggestion."""
-    named = {(partner_kind(row.kind, row.detail), row.quickbooks_id)} if row.quickbooks_id else set()
-    return named | {(suggestion["kind"], suggestion["id"]) for suggestion in row.suggestions}
+    named = {(partner_kind(row.kind, facts_in(row.detail)), row.quickbooks_id)} if row.quickbooks_id else set()
+    return named | {(suggestion.kind, suggestion.id) for suggestion in suggestions_in(row.suggestions)}
 
 
 def terms_of_row(row: Mismatch) -> set[str]:
@@ -180,7 +181,7 @@ def likely_found(workspace: Workspace, among: Iterable[Key] | None = None) -> di
             for chunk in chunks(ids)
         ]
     return {
-        (kind, key): Likely(name, under, tuple(Suggestion(**suggestion) for suggestion in found))
+        (kind, key): Likely(name, under, suggestions_in(found))
         for query in selected
         for kind, key, name, under, found in query.values_list("kind", "clockify_id", "name", "under", "found")
     }
@@ -188,7 +189,6 @@ def likely_found(workspace: Workspace, among: Iterable[Key] | None = None) -> di
 
 def save_likely(workspace: Workspace, likely: Mapping[Key, Likely], known: Mapping[Key, Likely]) -> None:
     """Save who is likely, as far as that differs from what is `known`."""
-    columns = ("id", "name", "score", "why", "kind")
     rows = [
         LikelyFound(
             workspace=workspace,
@@ -197,7 +197,7 @@ def save_likely(workspace: Workspace, likely: Mapping[Key, Likely], known: Mappi
             clockify_id=clockify_id,
             name=found.name,
             under=found.under,
-            found=[{column: getattr(suggestion, column) for column in columns} for suggestion in found.found],
+            found=suggestion_rows(found.found),
         )
         for (kind, clockify_id), found in likely.items()
         if known.get((kind, clockify_id)) != found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -43,21 +43,22 @@ def clockify_records(workspace: Workspace, among: Iterable[Key] | None = None) -
     """Return the mirrored users, clients and projects; with `among` only those, by kind and id."""
     # Read as plain values, like QuickBooks' records below: as model instances they take many times as long.
     records: list[ClockifyRecord] = []
-    common = ("clockify_id", "name", "gone_at", "from_entries", "retired_at")
     for kind, rows in _rows_of(CLOCKIFY_MODELS, "clockify_id", among):
         rows = rows.filter(workspace=workspace)
         if kind == "user":
-            for *values, email, active in rows.values_list(*common, "email", "active"):
-                records.append(_clockify_record(kind, *values, archived=not active, email=email))
+            for *values, email, active in rows.values_list(*_Listed._fields, "email", "active"):
+                records.append(_clockify_record(kind, _Listed(*values), archived=not active, email=email))
         elif kind == "client":
-            for *values, archived in rows.values_list(*common, "archived"):
-                records.append(_clockify_record(kind, *values, archived=archived))
+            for *values, archived in rows.values_list(*_Listed._fields, "archived"):
+                records.append(_clockify_record(kind, _Listed(*values), archived=archived))
         else:
             for *values, archived, client_id, client_name in rows.values_list(
-                *common, "archived", "client_id", "client_name"
+                *_Listed._fields, "archived", "client_id", "client_name"
             ):
                 records.append(
-                    _clockify_record(kind, *values, archived=archived, client_id=client_id, client_name=client_name)
+                    _clockify_record(
+                        kind, _Listed(*values), archived=archived, client_id=client_id, client_name=client_name
+                    )
                 )
     return records
 
@@ -88,25 +89,25 @@ def chunks(values: Iterable[T]) -> Iterator[list[T]]:
         yield values[start : start + 500]
 
 
-def _clockify_record(
-    kind: str,
-    clockify_id: str,
-    name: str,
-    gone_at: datetime | None,
-    from_entries: bool,
-    retired_at: datetime | None,
-    *,
-    archived: bool,
-    **facts: str,
-) -> ClockifyRecord:
+class _Listed(NamedTuple):
+    """The columns that users, clients and projects have in common."""
+
+    clockify_id: str
+    name: str
+    gone_at: datetime | None
+    from_entries: bool
+    retired_at: datetime | None
+
+
+def _clockify_record(kind: str, row: _Listed, *, archived: bool, **facts: str) -> ClockifyRecord:
     return ClockifyRecord(
         kind,
-        clockify_id,
-        name,
-        archived=archived or gone_at is not None,
-        gone=gone_at is not None or from_entries,
-        from_entries=from_entries,
-        retired=retired_at is not None,
+        row.clockify_id,
+        row.name,
+        archived=archived or row.gone_at is not None,
+        gone=row.gone_at is not None or row.from_entries,
+        from_entries=row.from_entries,
+        retired=row.retired_at is not None,
         **facts,
     )
 
@@ -279,38 +280,3 @@ def mirrored_names(workspace: Workspace, kind: str, ids: Iterable[str]) -> dict[
 def unknown_ids(workspace: Workspace, kind: str, ids: Collection[str]) -> set[str]:
     """Return those of the ids that are not mirrored yet."""
     return set(ids) - set(mirrored_names(workspace, kind, ids))
-
-
-def mismatch_json(row: Mismatch) -> dict[str, Any]:
-    """Return one line of `mismatches --json`."""
-    clockify = {"id": row.clockify_id, "name": row.clockify_name, "client": row.clockify_client}
-    quickbooks = {"id": row.quickbooks_id, "name": row.quickbooks_name, "parent": row.quickbooks_parent}
-    fields = ("id", "name", "score", "why", "kind")
-    return {
-        "kind": row.kind,
-        "reason": row.reason,
-        "clockify": clockify if row.clockify_id else None,
-        "quickbooks": quickbooks if row.quickbooks_id else None,
-        "suggestions": [{name: suggestion.get(name) for name in fields} for suggestion in row.suggestions],
-        "blocked_minutes": row.blocked_minutes,
-        "blocked_entries": row.blocked_entries,
-        "detail": row.detail,
-    }
-
-
-def mapping_json(workspace: Workspace) -> dict[str, list[dict[str, Any]]]:
-    """Return the whole output of `mapping --json`: links by kind."""
-    links_by_kind: dict[str, list[dict[str, Any]]] = {PLURALS[kind]: [] for kind in KINDS}
-    for link in links_of(workspace).order_by("kind", "clockify_name", "clockify_id"):
-        links_by_kind[PLURALS[link.kind]].append(
-            {
-                "clockify_id": link.clockify_id,
-                "clockify_name": link.clockify_name,
-                "quickbooks_id": link.quickbooks_id,
-                "quickbooks_name": link.quickbooks_name,
-                "quickbooks_kind": link.quickbooks_kind,
-                "by": link.by,
-                "suspended": bool(link.suspended),
-            }
-        )
-    return links_by_kind

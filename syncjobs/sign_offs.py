@@ -9,7 +9,8 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
-from typing import Any
+from decimal import Decimal
+from typing import Any, TypedDict
 
 from django.db import transaction
 from django.db.models import Q
@@ -213,7 +214,35 @@ def _document(stored: Reconciliation, days: Days, notes: Notes, signature: Mappi
     )
 
 
-def _figures(total: Sums) -> dict[str, Any]:
+class SignedFigures(TypedDict):
+    """The figures that were signed, kept as `SignOff.figures` and in the document. Seconds; amounts as text.
+
+    The keys are those of signed documents, which must not change.
+    """
+
+    clockify: int
+    quickbooks: int
+    difference: int
+    unexplained: int
+    is_open: bool
+    causes: dict[str, int]
+    amounts: dict[str, list[str]]  # by currency: Clockify's and QuickBooks' amount
+
+
+def sums_of(sign_off: SignOff) -> Sums:
+    """Return the sums that were signed; 0 for what is not in the stored figures."""
+    figures = sign_off.figures
+    return Sums(
+        clockify=figures.get("clockify", 0),
+        quickbooks=figures.get("quickbooks", 0),
+        causes=figures.get("causes", {}),
+        left=figures.get("unexplained", 0),
+        is_open=figures.get("is_open", False),
+        amounts={key: (Decimal(ours), Decimal(theirs)) for key, (ours, theirs) in figures.get("amounts", {}).items()},
+    )
+
+
+def _figures(total: Sums) -> SignedFigures:
     return {
         "clockify": total.clockify,
         "quickbooks": total.quickbooks,

@@ -29,7 +29,7 @@ from integrations.fields import EncryptedTextField
 from integrations.limits import retry
 from integrations.models import Company, Workspace
 from integrations.quickbooks.connecting import authorization
-from mapping import queries
+from mapping import command_output
 from sandbox.data.datasets import REALM
 from sandbox.quickbooks.tokens import Tokens
 from syncjobs import tasks
@@ -240,7 +240,7 @@ def test_errors_of_ours_that_quote_secrets_are_found_nowhere(
     def fail(*_: Any, **__: Any) -> Any:
         raise ValueError(nest.words())
 
-    monkeypatch.setattr(queries, "mapping_json", fail)
+    monkeypatch.setattr(command_output, "mapping_json", fail)
     assert nest.run("mapping").code == 3
     monkeypatch.setattr("syncjobs.runs.execution.RunExecution._perform", fail)
     assert nest.run("check_for_new").code == 3

@@ -9,9 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from integrations.reading import values
-from integrations.reading.values import Unreadable
+from integrations.reading.values import Raw, Unreadable
 
-Raw = Mapping[str, Any]
 # `get_id` is an artifact of the specification, but accepted.
 ID_NAMES = ("id", "_id", "get_id")
 # Whether Clockify sends what people type escaped is not settled (reference, clockify.md §13), so these are decoded.

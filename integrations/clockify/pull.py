@@ -18,7 +18,9 @@ from integrations.clockify.models import ClockifyProject, ClockifyUser, EntryMov
 from integrations.clockify.row_buffer import RowBuffer
 from integrations.models import Workspace
 from integrations.reading import mirror, unreadable
+from integrations.reading.mirror import MirroredList
 from integrations.reading.unreadable import Reading
+from integrations.reading.values import Columns, Raw
 
 # Returns the day of each entry, by entry id.
 DayOf = Callable[[Collection[entry_payloads.EntryPayload]], Mapping[str, date]]
@@ -62,11 +64,8 @@ def pull_lists(
     unreadable.keep(reading, workspace, tuple(rows), now=now)
     counts = {
         f"{kind}s": mirror.store(
-            model,
-            owner={"workspace": workspace},
-            key="clockify_id",
-            rows=rows[kind],
-            watched=watched,
+            MirroredList(model, {"workspace": workspace}, "clockify_id", watched),
+            rows[kind],
             now=now,
             listed=reading.ids(kind),
             is_whole=reading.is_whole(kind),
@@ -78,8 +77,8 @@ def pull_lists(
 
 
 def _columns_by_id(
-    reading: Reading, kind: str, rows: Iterable[Any], columns: Callable[[Any], tuple[str, dict[str, Any]]]
-) -> dict[str, dict[str, Any]]:
+    reading: Reading, kind: str, rows: Iterable[Any], columns: Callable[[Any], tuple[str, Columns]]
+) -> dict[str, Columns]:
     return dict(read for read, _ in reading.each(kind, rows, columns, id_of=payloads.identifier))
 
 
@@ -96,7 +95,7 @@ def pull_workspace(
     return counts
 
 
-def keep_record(workspace: Workspace, collection: str, raw: Mapping[str, Any], *, now: datetime) -> str:
+def keep_record(workspace: Workspace, collection: str, raw: Raw, *, now: datetime) -> str:
     """Store one client or project in the mirror as Clockify answered it, new or known; return its id."""
     model: Any = ClientRow if collection == "clients" else ClockifyProject
     record_id, columns = _client_columns(raw) if collection == "clients" else _project_columns(raw)
@@ -116,13 +115,13 @@ def keep_record(workspace: Workspace, collection: str, raw: Mapping[str, Any], *
     return record_id
 
 
-def _user_columns(raw: Mapping[str, Any], workspace_id: str) -> tuple[str, dict[str, Any]]:
+def _user_columns(raw: Raw, workspace_id: str) -> tuple[str, Columns]:
     user = payloads.user(raw, workspace_id=workspace_id)
     columns = {"name": user.name, "email": user.email, "active": user.active, "time_zone": user.time_zone}
     return user.id, {**columns, "raw": dict(raw)}
 
 
-def _client_columns(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def _client_columns(raw: Raw) -> tuple[str, Columns]:
     client = payloads.client(raw)
     return client.id, {
         "name": client.name,
@@ -132,7 +131,7 @@ def _client_columns(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     }
 
 
-def _project_columns(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def _project_columns(raw: Raw) -> tuple[str, Columns]:
     project = payloads.project(raw)
     columns = {
         "name": project.name,
@@ -269,13 +268,13 @@ def _clients_of_projects(
 
 def _entry_columns(
     entry: entry_payloads.EntryPayload,
-    raw: Mapping[str, Any],
+    raw: Raw,
     day: date,
     row: TimeEntry | None,
     approved: bool | None,
     *,
     is_client_known: bool,
-) -> dict[str, Any]:
+) -> Columns:
     columns = {name: getattr(entry, name) for name in ENTRY_COLUMNS}
     if "invoicingInfo" not in raw and row is not None:
         # The regular API sends neither invoices nor names: the values of the last report stay.

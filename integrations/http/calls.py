@@ -243,44 +243,23 @@ def _journal(
     attempt: int,
     milliseconds: int,
 ) -> None:
+    """Add one row to the call journal, scrubbed; values too long for their columns are cut. A question adds none."""
     if (unrecorded := asking.current()) is not None:
         vendors_time = vendor_clock.time_said(answer) if answer is not None else None
         unrecorded.seen.append(asking.Seen(account.vendor, timezone.now(), vendors_time))
         return
     shown = {name: value for name, value in (call.params or {}).items() if name not in UNLOGGED_PARAMS}
-    path = urlsplit(call.url).path + (f"?{urlencode(shown, doseq=True)}" if shown else "")
-    record_call(
-        account,
-        method=call.method,
-        path=path,
-        status=answer.status_code if answer is not None else None,
-        milliseconds=milliseconds,
-        attempt=attempt,
-        tid=answer.headers.get("intuit_tid", "") if answer is not None else "",
-        problem=error.message if error else "",
-    )
-
-
-def record_call(
-    account: Account,
-    *,
-    method: str,
-    path: str,
-    status: int | None,
-    milliseconds: int,
-    attempt: int = 1,
-    tid: str = "",
-    problem: str = "",
-) -> None:
-    """Add one row to the call journal, scrubbed; values too long for their columns are cut."""
-    path, problem, tid = scrub(path, 500), scrub(problem, 300), quoted_words(tid, TID_LENGTH)
-    log.info("%s %s %s -> %s in %s ms %s", account.vendor, method, path, status, milliseconds, problem)
+    path = scrub(urlsplit(call.url).path + (f"?{urlencode(shown, doseq=True)}" if shown else ""), 500)
+    problem = scrub(error.message if error else "", 300)
+    tid = quoted_words(answer.headers.get("intuit_tid", "") if answer is not None else "", TID_LENGTH)
+    status = answer.status_code if answer is not None else None
+    log.info("%s %s %s -> %s in %s ms %s", account.vendor, call.method, path, status, milliseconds, problem)
     row = {
         "vendor": account.vendor,
         "account": account.id,
         "run_id": account.run_id,
         "at": connection.ops.adapt_datetimefield_value(timezone.now()),
-        "method": method,
+        "method": call.method,
         "path": path[:500],
         "status": status,
         "milliseconds": milliseconds,

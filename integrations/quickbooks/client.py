@@ -38,6 +38,19 @@ MAX_URL_LENGTH = 2000
 BATCH_MARGIN = 1.02
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One call, by its path below the company's; whether and until when it may be sent is as in `calls.Call`."""
+
+    method: str
+    path: str
+    params: Mapping[str, str] | None = None
+    body: bytes | None = None
+    content_type: str = "application/json"
+    repeatable: bool = True
+    begin_before: float | None = None
+
+
 @dataclass(frozen=True)
 class QuickBooksApiClient:
     """Calls to one company; every method raises ApiError when QuickBooks gives no usable answer.
@@ -61,7 +74,7 @@ class QuickBooksApiClient:
         token = self._token(refused=refused)
         for is_new in (True,) if with_new_token else (False, True):
             try:
-                answer = self._send_once("GET", f"companyinfo/{self.company.realm_id}", token)
+                answer = self._send_once(self._company_info, token)
             except AccessRefused as refusal:
                 if not refusal.by_vendor:
                     raise
@@ -82,9 +95,8 @@ class QuickBooksApiClient:
         first one was refused; raises ReconnectNeeded where that is refused as well.
         """
         token = tokens.access_token(self.company, even_if_lost=True, mark_lost=False)
-        path = f"companyinfo/{self.company.realm_id}"
         try:
-            company_info = answers.record_of(self._send_once("GET", path, token), "CompanyInfo")
+            company_info = answers.record_of(self._send_once(self._company_info, token), "CompanyInfo")
         except AccessRefused as refusal:
             if not refusal.by_vendor:
                 raise
@@ -92,25 +104,25 @@ class QuickBooksApiClient:
             return company_info, self._ask_queries(statements, token)
         token = tokens.access_token(self.company, refused=token, even_if_lost=True, mark_lost=False)
         try:
-            return answers.record_of(self._send_once("GET", path, token), "CompanyInfo"), None
+            return answers.record_of(self._send_once(self._company_info, token), "CompanyInfo"), None
         except AccessRefused as refusal:
             raise (refusal.lost if refusal.by_vendor else refusal) from None
 
     def _ask_queries(self, statements: Mapping[str, str], token: str) -> dict[str, list[Mapping[str, Any]] | ApiError]:
         """Send queries in one request, once, and without taking a turn from other batches."""
         try:
-            answer = self._send_once("POST", "batch", token, body=_batch_body(_query_items(statements)))
+            request = _Request("POST", "batch", body=_batch_body(_query_items(statements)))
+            answer = self._send_once(request, token)
             return answers.rows_by_entity(statements, answer)
         except (AccessRefused, Rejected, Gone, Unexpected) as refusal:
             return dict.fromkeys(statements, refusal)
 
     # --- reading -------------------------------------------------------------------------------------------
     def company_info(self) -> Mapping[str, Any]:
-        realm = self.company.realm_id
-        return answers.record_of(self._send("GET", f"companyinfo/{realm}"), "CompanyInfo")
+        return answers.record_of(self._send(self._company_info), "CompanyInfo")
 
     def preferences(self) -> Mapping[str, Any]:
-        return answers.record_of(self._send("GET", "preferences"), "Preferences")
+        return answers.record_of(self._send(_Request("GET", "preferences")), "Preferences")
 
     def query(
         self,
@@ -156,7 +168,7 @@ class QuickBooksApiClient:
         changedatacapture page).
         """
         params = {"entities": ",".join(entities), "changedSince": since.isoformat(timespec="seconds")}
-        body = answers.body_of(self._send("GET", "cdc", params=params))
+        body = answers.body_of(self._send(_Request("GET", "cdc", params)))
         responses = body.get("CDCResponse")
         if not isinstance(responses, list):
             raise answers.unexpected("QuickBooks answered without CDCResponse.")
@@ -185,9 +197,8 @@ class QuickBooksApiClient:
         """
         params = {"requestid": request_id, **({"operation": "delete"} if delete else {})}
         begin_before = elapsed.seconds() + retry.MAX_WRITE_DELAY
-        answer = self._send(
-            "POST", entity.lower(), params=params, body=body.encode(), repeatable=False, begin_before=begin_before
-        )
+        request = _Request("POST", entity.lower(), params, body.encode(), repeatable=False, begin_before=begin_before)
+        answer = self._send(request)
         record = proven_record(answers.body_of(answer), entity, body, delete=delete)
         if record is None:
             raise answers.unexpected("QuickBooks' answer does not prove that it was written.", answer)
@@ -241,69 +252,52 @@ class QuickBooksApiClient:
             message = "QuickBooks' limit for batches is used up."
             raise TryLater(message, vendor="quickbooks", code="THROTTLED", after=wait_seconds)
         body = _batch_body(batch_items)
-        return self._send("POST", "batch", params=params, body=body, repeatable=repeatable, begin_before=begin_before)
+        request = _Request("POST", "batch", params, body, repeatable=repeatable, begin_before=begin_before)
+        return self._send(request)
 
     # --- transport -----------------------------------------------------------------------------------------
     def _query_rows(self, statement: str, entity: str) -> list[Mapping[str, Any]]:
         if len(statement) <= MAX_URL_LENGTH:
-            answer = self._send("GET", "query", params={"query": statement})
+            request = _Request("GET", "query", {"query": statement})
         else:
-            answer = self._send("POST", "query", body=statement.encode(), content_type="application/text")
+            request = _Request("POST", "query", body=statement.encode(), content_type="application/text")
+        answer = self._send(request)
         return answers.rows_in(answers.body_of(answer), entity)
 
-    def _send(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        body: bytes | None = None,
-        content_type: str = "application/json",
-        repeatable: bool = True,
-        begin_before: float | None = None,
-    ) -> requests.Response:
+    def _send(self, request: _Request) -> requests.Response:
         """Send one call; a refused access token is replaced once, and whose fault a refusal is, is asked."""
-        options: dict[str, Any] = {
-            "params": params,
-            "body": body,
-            "content_type": content_type,
-            "begin_before": begin_before,
-        }
         token = self._token()
         try:
-            return self._send_once(method, path, token, repeatable=repeatable, **options)
+            return self._send_once(request, token)
         except AccessRefused as first_refusal:
             refusal = first_refusal
         # QuickBooks' own 401 proves that a write was not carried out, so that it may be sent again; a page does not.
-        if refusal.status == 401 and (repeatable or refusal.by_vendor) and not self._health.is_recent:
+        if refusal.status == 401 and (request.repeatable or refusal.by_vendor) and not self._health.is_recent:
             try:
-                return self._send_once(method, path, self._token(refused=token), repeatable=repeatable, **options)
+                return self._send_once(request, self._token(refused=token))
             except AccessRefused as second_refusal:
                 refusal = second_refusal
-        raise self._health.error_for(refusal, self.check_connection, is_write=not repeatable) from None
+        raise self._health.error_for(refusal, self.check_connection, is_write=not request.repeatable) from None
 
-    def _send_once(
-        self,
-        method: str,
-        path: str,
-        token: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        body: bytes | None = None,
-        content_type: str = "application/json",
-        repeatable: bool = True,
-        begin_before: float | None = None,
-    ) -> requests.Response:
+    def _send_once(self, request: _Request, token: str) -> requests.Response:
         """Send one call with this access token. Raises AccessRefused for a 401 or 403, and other ApiErrors."""
-        url = f"{settings.QUICKBOOKS_API_URL}/v3/company/{self.company.realm_id}/{path}"
         headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
-        if body is not None:
-            headers["Content-Type"] = content_type
-        query = {"minorversion": MINOR_VERSION, **(params or {})}
+        if request.body is not None:
+            headers["Content-Type"] = request.content_type
         call = calls.Call(
-            method, url, headers, params=query, body=body, repeatable=repeatable, begin_before=begin_before
+            request.method,
+            f"{settings.QUICKBOOKS_API_URL}/v3/company/{self.company.realm_id}/{request.path}",
+            headers,
+            params={"minorversion": MINOR_VERSION, **(request.params or {})},
+            body=request.body,
+            repeatable=request.repeatable,
+            begin_before=request.begin_before,
         )
         return calls.send(tokens.account(self.company, self.run_id), call, classify=_classify)
+
+    @property
+    def _company_info(self) -> _Request:
+        return _Request("GET", f"companyinfo/{self.company.realm_id}")
 
     def _token(self, *, refused: str = "") -> str:
         return tokens.access_token(self.company, run_id=self.run_id, refused=refused, even_if_lost=self.even_if_lost)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from integrations.http.bounded_json import UNREADABLE
-from integrations.quickbooks.payloads import Raw, currency, day, ref, text, yes_no
+from integrations.quickbooks.payloads import currency, day, ref, text, yes_no
 from integrations.reading import values
-from integrations.reading.values import Unreadable
+from integrations.reading.values import Raw, Unreadable
 
 # Names of values that decide whether time may be sent.
 DECISIVE = ("offeringsku", "subscriptionstatus", "payrollfeature", "timetrackingfeatureenabled")

@@ -10,9 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from integrations.reading import values
-from integrations.reading.values import Unreadable
-
-Raw = Mapping[str, Any]
+from integrations.reading.values import Raw, Unreadable
 
 
 class BillableStatus(StrEnum):

@@ -11,12 +11,13 @@ from integrations.quickbooks import reading as lists_of
 from integrations.quickbooks.client import QuickBooksApiClient, quoted
 from integrations.quickbooks.models import Class, Company, Customer, Department, Employee, Item, Listed, Vendor
 from integrations.reading import mirror, unreadable, values
+from integrations.reading.mirror import MirroredList
 from integrations.reading.unreadable import Reading
+from integrations.reading.values import Columns, Raw
 
-KEY = "quickbooks_id"
 # Widths of columns that are only shown.
 FULL_NAME_LENGTH, TYPE_LENGTH = 2500, 40
-Columns = Callable[[Mapping[str, Any]], dict[str, Any]]
+ReadColumns = Callable[[Raw], Columns]
 # By list: the name of its counts, and the columns whose difference counts as a change.
 WATCHED: Mapping[type[Listed], tuple[str, tuple[str, ...]]] = {
     Employee: ("employees", ("name", "active", "email")),
@@ -45,8 +46,7 @@ def pull_lists(
     read = lists_of.read(company, client, with_subscription=with_subscription, now=now)
     counts = {}
     for entity, model in lists.items():
-        name, watched = WATCHED[model]
-        owner, kind, columns = {"company": company}, entity.lower(), _columns_of(model)
+        name, kind, columns = WATCHED[model][0], entity.lower(), _columns_of(model)
         if entity in read.whole:
             counts[name] = _store_whole(company, model, read.whole[entity], reading=reading, now=now)
         elif entity in read.changes:
@@ -54,12 +54,10 @@ def pull_lists(
             gone = [payloads.identifier(raw) for raw in changes if payloads.is_deleted(raw)]
             rows = _columns_by_id(reading, kind, [raw for raw in changes if not payloads.is_deleted(raw)], columns)
             unreadable.keep(reading, company, (kind,), now=now, read_ids={*rows, *gone})
-            counts[name] = mirror.store_changes(
-                model, owner=owner, key=KEY, rows=rows, gone=gone, watched=watched, now=now
-            )
+            counts[name] = mirror.store_changes(_kept(company, model), rows, gone=gone, now=now)
         _date_inactivity(model, company, now)
     # Changes are trusted for a day from here on, so this is only set when nothing was read as changes.
-    whole_lists: dict[str, Any] = {} if read.changes else {"lists_read_at": now}
+    whole_lists: Columns = {} if read.changes else {"lists_read_at": now}
     if company.shrunk_lists.exists():
         # The next reading has to be whole as well, since changes never say what a list lost.
         whole_lists = {"lists_read_at": None}
@@ -94,11 +92,8 @@ def _store_whole(
     kind = model.__name__.lower()
     rows = _columns_by_id(reading, kind, records, _columns_of(model))
     counts = mirror.store(
-        model,
-        owner={"company": company},
-        key=KEY,
-        rows=rows,
-        watched=WATCHED[model][1],
+        _kept(company, model),
+        rows,
         now=now,
         listed=reading.ids(kind),
         is_whole=reading.is_whole(kind),
@@ -107,8 +102,12 @@ def _store_whole(
     return counts
 
 
-def _columns_of(model: type[Listed]) -> Columns:
-    by_model: Mapping[type[Listed], Columns] = {
+def _kept(company: Company, model: type[Listed]) -> MirroredList:
+    return MirroredList(model, {"company": company}, "quickbooks_id", WATCHED[model][1])
+
+
+def _columns_of(model: type[Listed]) -> ReadColumns:
+    by_model: Mapping[type[Listed], ReadColumns] = {
         Customer: _customer,
         Item: _item,
         Class: _nested,
@@ -117,8 +116,8 @@ def _columns_of(model: type[Listed]) -> Columns:
     return by_model.get(model, _person)
 
 
-def _columns_by_id(reading: Reading, kind: str, records: Iterable[Any], columns: Columns) -> dict[str, dict[str, Any]]:
-    def parse(raw: Any) -> tuple[str, dict[str, Any]]:
+def _columns_by_id(reading: Reading, kind: str, records: Iterable[Any], columns: ReadColumns) -> dict[str, Columns]:
+    def parse(raw: Any) -> tuple[str, Columns]:
         return values.identifier(values.record(raw), "Id"), columns(raw)
 
     return dict(read for read, _ in reading.each(kind, records, parse, id_of=payloads.identifier))
@@ -143,7 +142,7 @@ def refresh_records(
     _date_inactivity(model, company, now)
 
 
-def keep_record(company: Company, model: type[Any], raw: Mapping[str, Any], *, now: datetime) -> str:
+def keep_record(company: Company, model: type[Any], raw: Raw, *, now: datetime) -> str:
     """Store one record in the mirror as QuickBooks answered it, new or known; return its id."""
     columns = _columns_of(model)
     values = {**columns(raw), "last_seen_at": now, "gone_at": None}
@@ -164,7 +163,7 @@ def _date_inactivity(model: type[Listed], company: Company, now: datetime) -> No
     rows.filter(active=True).exclude(inactive_since=None).update(inactive_since=None)
 
 
-def _common_columns(raw: Mapping[str, Any], name: str) -> dict[str, Any]:
+def _common_columns(raw: Raw, name: str) -> Columns:
     return {
         "name": values.text(raw, name, longest=values.NAME_LENGTH),
         "active": payloads.active_flag(raw),
@@ -172,12 +171,12 @@ def _common_columns(raw: Mapping[str, Any], name: str) -> dict[str, Any]:
     }
 
 
-def _person(raw: Mapping[str, Any]) -> dict[str, Any]:
+def _person(raw: Raw) -> Columns:
     address = values.text(values.nested(raw, "PrimaryEmailAddr"), "Address", longest=values.EMAIL_LENGTH)
     return {**_common_columns(raw, "DisplayName"), "email": address}
 
 
-def _customer(raw: Mapping[str, Any]) -> dict[str, Any]:
+def _customer(raw: Raw) -> Columns:
     return {
         **_common_columns(raw, "DisplayName"),
         "parent_id": payloads.ref_id(raw, "ParentRef"),
@@ -188,11 +187,11 @@ def _customer(raw: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _nested(raw: Mapping[str, Any]) -> dict[str, Any]:
+def _nested(raw: Raw) -> Columns:
     # The full name is only shown.
     full_name = payloads.text(raw.get("FullyQualifiedName"))[:FULL_NAME_LENGTH]
     return {**_common_columns(raw, "Name"), "full_name": full_name}
 
 
-def _item(raw: Mapping[str, Any]) -> dict[str, Any]:
+def _item(raw: Raw) -> Columns:
     return {**_nested(raw), "type": payloads.text(raw.get("Type"))[:TYPE_LENGTH]}

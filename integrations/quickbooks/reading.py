@@ -11,16 +11,15 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from integrations.errors import ApiError, Gone, Rejected, Unexpected
 from integrations.http.bounded_json import UNREADABLE
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.models import Class, Company, Customer, Department, Employee, Item, Listed, Vendor
+from integrations.reading.values import Raw
 
 log = logging.getLogger("hourbridge.reading")
 
-Raw = Mapping[str, Any]
 LISTS: Mapping[str, type[Listed]] = {"Employee": Employee, "Vendor": Vendor, "Customer": Customer, "Item": Item}
 # Read where the company uses them; without them everything else can be read and sent.
 OPTIONAL_LISTS: Mapping[str, type[Listed]] = {"Class": Class, "Department": Department}

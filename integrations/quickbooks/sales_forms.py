@@ -8,9 +8,8 @@ from datetime import date, datetime
 from typing import Any
 
 from integrations.quickbooks import payloads
-from integrations.quickbooks.payloads import Raw
 from integrations.reading import values
-from integrations.reading.values import Unreadable
+from integrations.reading.values import Raw, Unreadable
 
 # QuickBooks' name of the entity, and ours as kind of a record.
 KINDS = {"Invoice": "invoice", "SalesReceipt": "sales_receipt"}

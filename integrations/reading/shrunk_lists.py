@@ -41,7 +41,7 @@ def is_shrunk(missing: int, *, known: int, kind: str) -> bool:
 def believes(model: type[Any], owner: Mapping[str, Any], missing: Collection[str], *, known: int) -> bool:
     """Return whether a whole list without these known records may be believed, and remember it where it may not.
 
-    `owner` is the list's workspace or company, as for `mirror.store`.
+    `owner` is the list's workspace or company, as in `mirror.MirroredList`.
     """
     kind = model.__name__
     rows = ShrunkList.objects.filter(**owner, kind=kind)

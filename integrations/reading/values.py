@@ -13,7 +13,10 @@ from typing import Any
 
 from integrations.http.bounded_json import UNREADABLE
 
+# A record as its vendor sent it.
 Raw = Mapping[str, Any]
+# What a record says, as the columns of its row in our copy, by their names.
+Columns = dict[str, Any]
 # Widths of the columns that keep them (models.py of each vendor).
 ID_LENGTH, NAME_LENGTH, EMAIL_LENGTH, TOKEN_LENGTH = 64, 500, 320, 32
 # Time that people track lies between these years; others overflow when a time zone is applied.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from integrations.models import Workspace
 from mapping.matching import names
-from mapping.matching.records import ClockifyRecord, MismatchFound, QuickBooksRecord, Suggestion
+from mapping.matching.records import ClockifyRecord, MismatchFound, QuickBooksRecord
+from mapping.matching.row_json import facts_row, suggestion_rows
 from mapping.models import Mismatch
 from mapping.queries import Key, company_of
 
@@ -74,24 +74,14 @@ def mismatch_row(
         quickbooks_id=finding.quickbooks_id,
         quickbooks_name=_shown_name(partner) if partner else "",
         quickbooks_parent=_shown_name(parent) if parent else "",
-        suggestions=[_suggestion_json(suggestion) for suggestion in finding.suggestions],
-        detail={**finding.detail, **({"from_entries": "yes"} if record and record.from_entries else {})},
+        suggestions=suggestion_rows(finding.suggestions),
+        detail=facts_row(finding, from_entries=record is not None and record.from_entries),
         blocked_minutes=waiting_time.minutes,
         blocked_entries=waiting_time.entries,
         oldest_date=waiting_time.oldest,
         seen_at=now,
         first_seen_at=now,
     )
-
-
-def _suggestion_json(suggestion: Suggestion) -> dict[str, Any]:
-    return {
-        "id": suggestion.id,
-        "name": suggestion.name,
-        "score": suggestion.score,
-        "why": suggestion.why,
-        "kind": suggestion.kind,
-    }
 
 
 def _quickbooks_kinds(finding: MismatchFound) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from zlib import crc32
 
 from mapping.matching import acceptance
+from mapping.matching.row_json import first_in, suggestions_in
 
 Key = tuple[str, str]
 
@@ -64,7 +65,7 @@ def describe(rows: Iterable[OpenRow], context: Around) -> None:
     for row in rows:
         row.has_link = (row.kind, row.clockify_id) in context.linked
         row.suggested = acceptance.is_suggested(
-            row.suggestions,
+            suggestions_in(row.suggestions),
             has_link=row.has_link,
             same_name=row.reason == "AMBIGUOUS_NAME",
             emails=(context.emails.get((row.kind, row.clockify_id), ""), _first_email(row, context)),
@@ -90,9 +91,9 @@ def set_order_keys(rows: Sequence[OpenRow], context: Around) -> None:
 
 
 def first_partner(row: OpenRow) -> Key:
-    """Return kind and id of the QuickBooks record that a row suggests first."""
-    first = row.suggestions[0] if row.suggestions else {}
-    return str(first.get("kind")), str(first.get("id"))
+    """Return kind and id of the QuickBooks record that a row suggests first; two empty texts where it has none."""
+    first = first_in(row.suggestions)
+    return (first.kind, first.id) if first else ("", "")
 
 
 def _first_email(row: OpenRow, context: Around) -> str:
@@ -102,7 +103,7 @@ def _first_email(row: OpenRow, context: Around) -> str:
 def _search_texts(row: OpenRow, context: Around) -> tuple[str, str]:
     """Return the texts that the filters on the left and on the right look through."""
     left = [row.clockify_name, row.clockify_client, context.emails.get((row.kind, row.clockify_id), "")]
-    likely = [str(suggestion.get("name", "")) for suggestion in row.suggestions[:MAX_SEARCHED]]
+    likely = [suggestion.name for suggestion in suggestions_in(row.suggestions[:MAX_SEARCHED])]
     right = [row.quickbooks_name, row.quickbooks_parent, *likely, _first_email(row, context)]
     return search_form("\n".join(filter(None, left))), search_form("\n".join(filter(None, right)))
 

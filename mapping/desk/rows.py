@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -17,7 +17,8 @@ from mapping.desk.sections import all_only_in_quickbooks
 from mapping.matching import billing
 from mapping.matching.billing import Billing
 from mapping.matching.names import name_key
-from mapping.matching.records import QuickBooksRecord, partner_kind
+from mapping.matching.records import QuickBooksRecord, Suggestion, partner_kind
+from mapping.matching.row_json import facts_in, first_in, suggestions_in
 from mapping.models import Link, MappingOverride, Mismatch
 from mapping.queries import (
     CLOCKIFY_MODELS,
@@ -155,7 +156,7 @@ class _Reader:
         """Return every QuickBooks record that a row names: partners, suggestions, and records without a partner."""
         quickbooks_ids = {link.quickbooks_id for link in self._links.values()} | set(self._only_in_quickbooks)
         for row in self._mismatches.values():
-            quickbooks_ids |= {row.quickbooks_id, *(str(suggestion.get("id")) for suggestion in row.suggestions)}
+            quickbooks_ids |= {row.quickbooks_id, *(suggestion.id for suggestion in suggestions_in(row.suggestions))}
         kinds = ("employee", "vendor") if self._tab == PEOPLE else ("customer",)
         options: dict[Key, Option] = {}
         for kind in kinds:
@@ -171,8 +172,8 @@ class _Reader:
         client_by_customer: dict[str, str] = {}
         for client_id in client_ids:
             row = self._mismatches.get(("client", client_id))
-            if row is not None and row.suggestions:
-                client_by_customer[str(row.suggestions[0].get("id"))] = client_id
+            if row is not None and (likeliest := first_in(row.suggestions)):
+                client_by_customer[likeliest.id] = client_id
         if not client_by_customer:
             return {}
         children = Customer.objects.filter(
@@ -276,31 +277,29 @@ class _Reader:
 
     def _add_partner(self, row: Row) -> None:
         if row.mismatch is not None:
-            row.suggestions = [self._suggestion(suggestion) for suggestion in row.mismatch.suggestions]
+            row.suggestions = [self._suggestion(suggestion) for suggestion in suggestions_in(row.mismatch.suggestions)]
         if row.link is not None:
             row.partner = self._options.get((row.link.quickbooks_kind, row.link.quickbooks_id)) or gone_option(row.link)
         elif row.suggestions:
             row.partner = row.suggestions[0]
         elif row.mismatch is not None and row.mismatch.quickbooks_id:
-            kind = partner_kind(row.ref.kind, row.mismatch.detail)
+            kind = partner_kind(row.ref.kind, facts_in(row.mismatch.detail))
             row.partner = self._options.get((kind, row.mismatch.quickbooks_id))
         if row.link is None and row.suggestions and row.mismatch is not None and row.mismatch.suggested:
             row.clear = row.suggestions[0]
 
-    def _suggestion(self, stored: Mapping[str, Any]) -> Option:
-        kind, record_id = str(stored.get("kind")), str(stored.get("id"))
-        mirrored = self._options.get((kind, record_id))
-        name = str(stored.get("name", ""))
+    def _suggestion(self, suggestion: Suggestion) -> Option:
+        mirrored = self._options.get((suggestion.kind, suggestion.id))
         return Option(
-            kind=kind,
-            id=record_id,
+            kind=suggestion.kind,
+            id=suggestion.id,
             # The suggestion was stored when names were compared; the mirror may know a newer name.
-            name=mirrored.name if mirrored else name,
-            full_name=mirrored.full_name if mirrored else name,
+            name=mirrored.name if mirrored else suggestion.name,
+            full_name=mirrored.full_name if mirrored else suggestion.name,
             active=mirrored.active if mirrored else True,
             email=mirrored.email if mirrored else "",
-            score=float(stored.get("score") or 0),
-            why=str(stored.get("why", "")),
+            score=suggestion.score,
+            why=suggestion.why,
         )
 
     def _row_from_quickbooks(self, ref: Ref) -> Row:

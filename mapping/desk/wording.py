@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from mapping.matching.names import identical
-from mapping.matching.records import partner_kind
+from mapping.matching.records import MismatchFacts, Obstacle, Suggestion, partner_kind
+from mapping.matching.row_json import first_in, suggestions_in
 
 # Titles of rows; some have another where their case is a special one.
 TITLES = {
@@ -55,7 +56,7 @@ class MismatchRow(Protocol):
     quickbooks_name: str
     quickbooks_parent: str
     suggestions: Any
-    detail: Any
+    detail: MismatchFacts
 
 
 def words(row: MismatchRow, *, since: str = "") -> MismatchWording:
@@ -80,11 +81,10 @@ def title_of(reason: str) -> str:
 
 def entry_sentence(row: MismatchRow) -> str:
     """Return the sentence as a time entry's reason says it, where no row names the record and its likeliest partner."""
-    if row.reason == "NAME_DIFFERS" and row.suggestions:
+    likeliest = first_in(row.suggestions)
+    if row.reason == "NAME_DIFFERS" and likeliest is not None:
         differs = row.detail.get("differs") or "spelling"
-        return (
-            f"{_name(row)} and {row.suggestions[0].get('name')} in QuickBooks are the same name apart from {differs}."
-        )
+        return f"{_name(row)} and {likeliest.name} in QuickBooks are the same name apart from {differs}."
     return words(row).sentence
 
 
@@ -106,11 +106,10 @@ def _no_employee(row: MismatchRow) -> MismatchWording:
     unlinked = _unlinked_by_hand(row)
     if unlinked:
         return MismatchWording("Unlinked by hand", "the rule does not link it again", unlinked, HERE, "link_off")
-    vendor = next(
-        (suggestion for suggestion in row.suggestions if _has_same_name(row, suggestion, kind="vendor")), None
-    )
+    likely = suggestions_in(row.suggestions)
+    vendor = next((suggestion for suggestion in likely if _has_same_name(row, suggestion, kind="vendor")), None)
     if vendor is not None:
-        sentence = f"{none} The name belongs to the vendor {vendor['name']}."
+        sentence = f"{none} The name belongs to the vendor {vendor.name}."
         return MismatchWording(title, "the name belongs to a vendor", sentence, HERE_OR_QUICKBOOKS, "person")
     return MismatchWording(title, "no exact match", none, HERE_OR_QUICKBOOKS, "person")
 
@@ -127,19 +126,16 @@ def _no_customer(row: MismatchRow) -> MismatchWording:
 
 def _unlinked_by_hand(row: MismatchRow) -> str:
     """Return the sentence for a link that a person took away, or ""."""
-    # Matching puts this mark into the `why` of a partner that the rule would link if no person had unlinked it.
     kind = "employee" if row.kind == "user" else "customer"
-    partner = next(
-        (suggestion for suggestion in row.suggestions if "a person undid this link" in str(suggestion.get("why"))),
-        None,
-    )
+    likely = suggestions_in(row.suggestions)
+    partner = next((suggestion for suggestion in likely if suggestion.obstacle is Obstacle.UNDONE), None)
     if partner is None:
         return ""
-    return f"Someone removed the link to the {kind} {partner['name']}, so the rule does not make it again."
+    return f"Someone removed the link to the {kind} {partner.name}, so the rule does not make it again."
 
 
-def _has_same_name(row: MismatchRow, suggestion: Mapping[str, Any], *, kind: str) -> bool:
-    return suggestion.get("kind") == kind and identical(_name(row), str(suggestion.get("name", "")))
+def _has_same_name(row: MismatchRow, suggestion: Suggestion, *, kind: str) -> bool:
+    return suggestion.kind == kind and identical(_name(row), suggestion.name)
 
 
 def _name_differs(row: MismatchRow) -> MismatchWording:

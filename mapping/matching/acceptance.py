@@ -13,18 +13,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from mapping.matching.names import identical
-from mapping.matching.records import ClockifyRecord, QuickBooksRecord
+from mapping.matching.records import ClockifyRecord, Obstacle, QuickBooksRecord, Suggestion
 
 Row = TypeVar("Row", bound=Hashable)
 
 # Above 0.75, the most that a suggestion under another parent can score: accepting one would bill another customer.
 CLEAR_SCORE = 0.8
 CLEAR_LEAD = 0.02
-# Part of a suggestion's `why` where another Clockify record is linked to the partner.
-ALREADY_LINKED = "already linked"
 
 
 def is_safe(clockify: ClockifyRecord, quickbooks: QuickBooksRecord) -> bool:
@@ -33,16 +31,18 @@ def is_safe(clockify: ClockifyRecord, quickbooks: QuickBooksRecord) -> bool:
     return not clockify.archived and not identical(clockify.name, quickbooks.name)
 
 
-def is_clear(suggestions: Sequence[Mapping[str, Any]]) -> bool:
-    """Return whether the first suggestion is clear; each has `score` (0 to 1) and `why`, best first."""
-    scores = [float(suggestion.get("score") or 0) for suggestion in suggestions[:2]]
-    if not scores or scores[0] < CLEAR_SCORE or ALREADY_LINKED in str(suggestions[0].get("why", "")):
+def is_clear(suggestions: Sequence[Suggestion]) -> bool:
+    """Return whether the first suggestion is clear; they come best first."""
+    if not suggestions:
         return False
-    return len(scores) == 1 or scores[0] - scores[1] >= CLEAR_LEAD
+    first, *others = suggestions
+    if first.score < CLEAR_SCORE or first.obstacle is Obstacle.TAKEN:
+        return False
+    return not others or first.score - others[0].score >= CLEAR_LEAD
 
 
 def is_suggested(
-    suggestions: Sequence[Mapping[str, Any]], *, has_link: bool, same_name: bool, emails: tuple[str, str]
+    suggestions: Sequence[Suggestion], *, has_link: bool, same_name: bool, emails: tuple[str, str]
 ) -> bool:
     """Return whether a row by itself is suggested; `uncontested` compares it with the others.
 

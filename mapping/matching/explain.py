@@ -11,7 +11,7 @@ from mapping.matching.mismatch_reasons import MAX_NAMED, reason_of
 from mapping.matching.pairing import Pairs
 from mapping.matching.records import ClockifyRecord, Likely, MismatchFound
 from mapping.matching.sides import Sides
-from mapping.matching.suggest import LikelyPartners, has_same_address, ranked
+from mapping.matching.suggest import LikelyPartners, ranked
 
 # Reasons that are about all partners of the very name; others would only distract from choosing among those.
 OF_THAT_NAME = ("AMBIGUOUS_NAME", "NAME_DIFFERS")
@@ -60,5 +60,5 @@ def _with_likely(found: MismatchFound, record: ClockifyRecord, place: Place, lik
         return replace(found, suggestions=ranked([*found.suggestions, *likely.of(record, parent_id=place[1])]))
     # Whoever has the user's e-mail address, under whatever name.
     by_address = likely.of(record, parent_id="") if record.email else ()
-    beside = [suggestion for suggestion in by_address if has_same_address(suggestion)]
+    beside = [suggestion for suggestion in by_address if suggestion.same_address]
     return replace(found, suggestions=ranked([*found.suggestions, *beside], most=MAX_NAMED))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from mapping.matching.index import PartnerIndex, is_usable, shown_name
 from mapping.matching.names import identical, same, strip_deleted
-from mapping.matching.records import ClockifyRecord, KnownLink, MismatchFound, Suggestion
+from mapping.matching.records import ClockifyRecord, KnownLink, MismatchFacts, MismatchFound, Suggestion
 from mapping.matching.sides import Sides
 from mapping.matching.suggest import LikelyPartners
 
@@ -84,10 +85,10 @@ def changed_link(
     return MismatchFound(record.kind, status.reason, record.id, link.quickbooks_id, suggestions, facts)
 
 
-def _facts(sides: Sides, customers: Mapping[str, str], link: KnownLink, record: ClockifyRecord) -> dict[str, str]:
+def _facts(sides: Sides, customers: Mapping[str, str], link: KnownLink, record: ClockifyRecord) -> MismatchFacts:
     index = sides.index
     partner = index.get(link.quickbooks_kind, link.quickbooks_id)
-    facts = {
+    facts: MismatchFacts = {
         "linked_by": link.by,
         "quickbooks_kind": link.quickbooks_kind,
         "quickbooks_name": _quickbooks_name(index, link),
@@ -100,7 +101,7 @@ def _facts(sides: Sides, customers: Mapping[str, str], link: KnownLink, record: 
         "needed_parent": index.customer_name(customers.get(record.client_id, "")),
         "is_gone": "yes" if partner is None or partner.gone else "",
     }
-    return {fact: value for fact, value in facts.items() if value}
+    return cast(MismatchFacts, {fact: value for fact, value in facts.items() if value})
 
 
 def _quickbooks_name(index: PartnerIndex, link: KnownLink) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 from mapping.matching.index import EMPLOYEES, VENDORS, PartnerIndex, Place, shown_name
 from mapping.matching.names import difference
 from mapping.matching.pairing import Pairs
-from mapping.matching.records import ClockifyRecord, MismatchFound, QuickBooksRecord
+from mapping.matching.records import ClockifyRecord, MismatchFacts, MismatchFound, Obstacle, QuickBooksRecord
 from mapping.matching.suggest import ELSEWHERE, same_name
 
 MAX_NAMED = 20  # equal names listed in one row; more would not help anyone choose
@@ -21,7 +21,7 @@ def reason_of(record: ClockifyRecord, place: Place | None, pairs: Pairs, index: 
     `place` is None while its client has no customer.
     """
     if place is None:
-        detail = {"client_id": record.client_id, "client": record.client_name}
+        detail: MismatchFacts = {"client_id": record.client_id, "client": record.client_name}
         return MismatchFound(record.kind, "PARENT_NOT_MAPPED", record.id, detail=detail)
     partners = index.name_matches(place, name=record.name)
     if partners:
@@ -54,14 +54,14 @@ def _ambiguous(record: ClockifyRecord, partners: Sequence[QuickBooksRecord], pai
     ]
     if len(partners) == 1 and not holders and not rivals:
         return None
-    detail = {"candidates": str(len(partners))}
+    detail: MismatchFacts = {"candidates": str(len(partners))}
     if holders:
-        detail |= {"linked_to": _names(holders)}
+        detail["linked_to"] = _names(holders)
     if rivals:
-        detail |= {"rivals": _names(rivals)}
+        detail["rivals"] = _names(rivals)
     gone = [other for other in (*holders, *rivals) if other.gone and not other.retired]
     if gone:
-        detail |= {"gone_with_time": _names(gone)}
+        detail["gone_with_time"] = _names(gone)
     return _of_that_name("AMBIGUOUS_NAME", record, partners, pairs, detail)
 
 
@@ -70,7 +70,7 @@ def _inactive(record: ClockifyRecord, place: Place, index: PartnerIndex) -> Mism
     if not partners:
         return None
     code = "EMPLOYEE_INACTIVE" if place == EMPLOYEES else "CUSTOMER_INACTIVE"
-    detail = {"quickbooks_name": shown_name(partners[0])}
+    detail: MismatchFacts = {"quickbooks_name": shown_name(partners[0])}
     return MismatchFound(record.kind, code, record.id, partners[0].id, detail=detail)
 
 
@@ -78,7 +78,7 @@ def _name_differs(record: ClockifyRecord, place: Place, pairs: Pairs, index: Par
     partners = index.equal_when_forgiving(place, name=record.name)
     if not partners:
         return None
-    detail = {
+    detail: MismatchFacts = {
         "quickbooks_name": partners[0].name,
         "differs": difference(record.name, partners[0].name),
     }
@@ -111,7 +111,7 @@ def _misplaced(
 ) -> MismatchFound | None:
     if not partners:
         return None
-    detail = {
+    detail: MismatchFacts = {
         "quickbooks_name": partners[0].name,
         "needed_parent": index.customer_name(needed_parent),
     }
@@ -126,8 +126,8 @@ def _misplaced(
 
 def _no_partner(record: ClockifyRecord, place: Place, pairs: Pairs, index: PartnerIndex) -> MismatchFound:
     """Return NO_EMPLOYEE or NO_CUSTOMER; a partner whose link a person undid comes first in the suggestions."""
-    note = "" if record.retired else "but a person undid this link"
-    first = [same_name(record, partner, note=note) for partner in index.name_matches(place, name=record.name)]
+    obstacle = None if record.retired else Obstacle.UNDONE
+    first = [same_name(record, partner, obstacle=obstacle) for partner in index.name_matches(place, name=record.name)]
     if place == EMPLOYEES:
         vendors = _available(index.name_matches(VENDORS, name=record.name), pairs)
         first += [same_name(record, vendor, note="but a vendor") for vendor in vendors]
@@ -140,11 +140,11 @@ def _of_that_name(
     record: ClockifyRecord,
     partners: Sequence[QuickBooksRecord],
     pairs: Pairs,
-    detail: Mapping[str, str],
+    detail: MismatchFacts,
 ) -> MismatchFound:
     """Return a mismatch that suggests all partners with the name at the right place, linked ones too."""
     named = tuple(
-        same_name(record, partner, note="already linked" if _is_held(partner, pairs) else "")
+        same_name(record, partner, obstacle=Obstacle.TAKEN if _is_held(partner, pairs) else None)
         for partner in partners[:MAX_NAMED]
     )
     return MismatchFound(record.kind, code, record.id, _only_id(partners), named, detail)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypedDict
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,13 @@ class NewLink:
     why: str
 
 
+class Obstacle(StrEnum):
+    """Why a rule does not link a partner of the same name by itself."""
+
+    TAKEN = "taken"  # another Clockify record is linked to it
+    UNDONE = "undone"  # a person undid this link
+
+
 @dataclass(frozen=True, slots=True)
 class Suggestion:
     """A QuickBooks record that is probably the partner; it never decides anything."""
@@ -78,8 +87,10 @@ class Suggestion:
     id: str
     name: str
     score: float  # 0 to 1
-    why: str
+    why: str  # for people
     kind: str  # "employee" | "vendor" | "customer"
+    obstacle: Obstacle | None = None
+    same_address: bool = False  # both have the same e-mail address
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +102,41 @@ class Likely:
     found: tuple[Suggestion, ...]
 
 
+class MismatchFacts(TypedDict, total=False):
+    """What the sentence of a mismatch names, each reason some of it: kept as `Mismatch.detail`, printed as it is.
+
+    The keys are those of stored rows, which must not change. Names are as people read them, "" where unknown.
+    """
+
+    from_entries: str  # "yes": in no list of Clockify, known from time entries only
+    # Waits for its client; of a link, `client` is its client now.
+    client_id: str
+    client: str
+    # More than one match. The lists have the first few names, and end with "and others" where there are more.
+    candidates: str  # number of QuickBooks records of this name
+    linked_to: str
+    rivals: str
+    gone_with_time: str
+    # The partner of the name that does not fit.
+    quickbooks_name: str
+    differs: str  # of `names.difference`
+    needed_parent: str
+    parent: str
+    # A link that changed.
+    linked_by: str  # "rule" | "person"
+    quickbooks_kind: str  # "employee" | "vendor" | "customer"
+    quickbooks_name_was: str
+    clockify_name_was: str
+    client_was: str
+    parent_was: str
+    is_gone: str  # "yes": its partner was merged away or deleted
+
+
 @dataclass(frozen=True, slots=True)
 class MismatchFound:
     """The reason why one record has no partner, or what is wrong with the one it has.
 
     `kind` is the Clockify record's kind, or "employee" / "customer" for rows seen from QuickBooks.
-    `detail` holds facts for the sentence on screen, as names and ids, never as prose.
     """
 
     kind: str
@@ -104,7 +144,7 @@ class MismatchFound:
     clockify_id: str = ""
     quickbooks_id: str = ""
     suggestions: tuple[Suggestion, ...] = ()
-    detail: Mapping[str, str] = field(default_factory=dict)
+    detail: MismatchFacts = field(default_factory=MismatchFacts)
 
 
 @dataclass(frozen=True)
@@ -128,6 +168,6 @@ class MatchResult:
     likely: Mapping[tuple[str, str], Likely] = field(default_factory=dict)
 
 
-def partner_kind(kind: str, detail: Mapping[str, str]) -> str:
+def partner_kind(kind: str, detail: MismatchFacts) -> str:
     """Return the kind of the QuickBooks record that a row of a Clockify record of this kind names."""
     return detail.get("quickbooks_kind") or ("employee" if kind == "user" else "customer")

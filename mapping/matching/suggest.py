@@ -15,7 +15,7 @@ from rapidfuzz.distance import Levenshtein
 from rapidfuzz.process import cdist
 
 from mapping.matching.names import difference, identical, plain_words, without_legal_form
-from mapping.matching.records import ClockifyRecord, Likely, QuickBooksRecord, Suggestion
+from mapping.matching.records import ClockifyRecord, Likely, Obstacle, QuickBooksRecord, Suggestion
 
 MAX_SUGGESTIONS = 5
 MIN_RATIO = 75  # of 100; "Bob Stone" and "Rob Stone" are at 89
@@ -28,8 +28,9 @@ ELSEWHERE = 0.75  # factor for records under another parent, so that they rank b
 
 CHUNK_SIZE = 500  # names compared with all candidates in one table
 NUMBERS = re.compile(r"\d+")
-# Part of a suggestion's `why` where both have the same e-mail address.
+# Parts of a suggestion's `why`.
 SAME_ADDRESS = "same e-mail address"
+OBSTACLE_WORDS = {Obstacle.TAKEN: "already linked", Obstacle.UNDONE: "but a person undid this link"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +218,7 @@ def ranked(suggestions: Iterable[Suggestion], *, most: int = MAX_SUGGESTIONS) ->
         key = (suggestion.kind, suggestion.id)
         if key not in best or suggestion.score > best[key].score:
             best[key] = suggestion
-    if any(has_same_address(suggestion) for suggestion in best.values()):
+    if any(suggestion.same_address for suggestion in best.values()):
         best = {key: _beside_same_address(suggestion) for key, suggestion in best.items()}
     return tuple(
         sorted(
@@ -226,22 +227,27 @@ def ranked(suggestions: Iterable[Suggestion], *, most: int = MAX_SUGGESTIONS) ->
     )
 
 
-def has_same_address(suggestion: Suggestion) -> bool:
-    return suggestion.why.startswith(SAME_ADDRESS)
-
-
 def _beside_same_address(suggestion: Suggestion) -> Suggestion:
-    if has_same_address(suggestion) or suggestion.score <= BESIDE_SAME_EMAIL:
+    if suggestion.same_address or suggestion.score <= BESIDE_SAME_EMAIL:
         return suggestion
     return replace(suggestion, score=BESIDE_SAME_EMAIL)
 
 
-def same_name(clockify: ClockifyRecord, record: QuickBooksRecord, *, note: str = "", factor: float = 1.0) -> Suggestion:
-    """Return a suggestion of a record with the same name; `note` says what keeps the rule from linking it."""
+def same_name(
+    clockify: ClockifyRecord,
+    record: QuickBooksRecord,
+    *,
+    note: str = "",
+    factor: float = 1.0,
+    obstacle: Obstacle | None = None,
+) -> Suggestion:
+    """Return a suggestion of a record with the same name; `note` or `obstacle` says why the rule does not link it."""
     score = 1.0 if identical(clockify.name, record.name) else SAME_WORDS
-    reasons = [SAME_ADDRESS] if _share_address(clockify, record) else []
-    reasons += [_spelling(clockify.name, record.name), *([note] if note else [])]
-    return Suggestion(record.id, record.name, round(score * factor, 2), ", ".join(reasons), record.kind)
+    same_address = _share_address(clockify, record)
+    note = OBSTACLE_WORDS[obstacle] if obstacle else note
+    reasons = [SAME_ADDRESS if same_address else "", _spelling(clockify.name, record.name), note]
+    why = ", ".join(filter(None, reasons))
+    return Suggestion(record.id, record.name, round(score * factor, 2), why, record.kind, obstacle, same_address)
 
 
 def _suggestion(
@@ -258,7 +264,8 @@ def _suggestion(
     if elsewhere:
         score *= ELSEWHERE
     why = _why(clockify, clockify_words, record, record_words, elsewhere=elsewhere)
-    return Suggestion(record.id, record.name, round(score, 2), why, record.kind)
+    same_address = _share_address(clockify, record)
+    return Suggestion(record.id, record.name, round(score, 2), why, record.kind, same_address=same_address)
 
 
 def _why(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypedDict
 
 from django.db.models import Model
 
@@ -16,8 +16,26 @@ from syncjobs.rules.drafts import draft
 from syncjobs.rules.steps.differences import Difference
 
 
-def facts(receipt: Receipt) -> dict[str, Any]:
-    """Return the facts for --json. `minutes` and `date` are those last sent, `at` is the first time."""
+class CorrectionJson(TypedDict):
+    """An activity that stands beside the entry's own."""
+
+    quickbooks_id: str
+    minutes: int
+
+
+class SentJson(TypedDict):
+    """What was sent for an entry, as commands print it: `minutes` and `date` last, `at` for the first time."""
+
+    at: str
+    changed_at: str
+    run: int | None
+    minutes: int
+    date: str
+    corrections: list[CorrectionJson]
+
+
+def facts(receipt: Receipt) -> SentJson:
+    """Return the facts for --json."""
     return {
         "at": receipt.sent_at.isoformat(),
         "changed_at": receipt.changed_at.isoformat(),

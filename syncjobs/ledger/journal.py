@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from integrations.database import DatabaseNow
+from integrations.errors import ApiError
 from integrations.quickbooks import payloads
 from integrations.quickbooks.payloads import Activity
 from integrations.write_ahead import CODE_LENGTH, TID_LENGTH
@@ -20,7 +22,7 @@ from syncjobs.models import Action, Receipt, Run, RunItem
 from syncjobs.rules import billing
 from syncjobs.rules.drafts import draft
 from syncjobs.rules.drafts.draft import Draft
-from syncjobs.rules.reasons import Reason
+from syncjobs.rules.reasons import Reason, ReasonRow
 from syncjobs.rules.steps import answered
 from syncjobs.rules.verbs import Verb
 
@@ -119,7 +121,9 @@ def accept(action: Action, record: Mapping[str, Any], *, tid: str = "", sent_by:
         close(action, Action.State.DONE, tid=tid, quickbooks_id=quickbooks_id)
         outcome = DONE_AS[action.verb]
         for run_id in {run_id for run_id in (action.run_id, sent_by.pk if sent_by else None) if run_id is not None}:
-            finish_item(run_id, action.entry_id, outcome, reasons=[], quickbooks_id=quickbooks_id, tid=tid)
+            finish_item(
+                run_id, action.entry_id, outcome, reasons=[], quickbooks_id=quickbooks_id, answer=LastAnswer(tid=tid)
+            )
     return quickbooks_id
 
 
@@ -294,24 +298,41 @@ def reopen(action: Action, *, why: str) -> Action:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class LastAnswer:
+    """What is known of the last answer to a write: its error, and QuickBooks' id of the call; "" for none."""
+
+    code: str = ""
+    message: str = ""
+    tid: str = ""
+
+    @classmethod
+    def of(cls, source: Action | ApiError) -> LastAnswer:
+        """Return what a write keeps of its answer, or what an error says of it."""
+        if isinstance(source, ApiError):
+            return cls(source.code, source.message, source.tid)
+        return cls(source.error_code, source.error_message, source.intuit_tid)
+
+
+NO_ANSWER = LastAnswer()
+
+
 def finish_item(
     run_id: int,
     entry_id: str,
     outcome: str,
     *,
-    reasons: list[dict[str, Any]] | None = None,
+    reasons: Sequence[ReasonRow] | None = None,
     quickbooks_id: str = "",
-    code: str = "",
-    message: str = "",
-    tid: str = "",
+    answer: LastAnswer = NO_ANSWER,
 ) -> None:
     """Save the outcome of one entry's item in this run; reasons and activity id only where given."""
     # Cut to the columns' length: a vendor's codes and ids may be longer.
     values: dict[str, Any] = {
         "outcome": outcome,
-        "error_code": code[:CODE_LENGTH],
-        "error_message": message,
-        "intuit_tid": tid[:TID_LENGTH],
+        "error_code": answer.code[:CODE_LENGTH],
+        "error_message": answer.message,
+        "intuit_tid": answer.tid[:TID_LENGTH],
         "finished_at": timezone.now(),
     }
     if reasons is not None:

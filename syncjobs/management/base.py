@@ -11,7 +11,7 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,6 +32,9 @@ from syncjobs.rules.codes import Code
 
 log = logging.getLogger("hourbridge.command")
 
+# What was typed, by the option's name, as Django hands it to a command.
+Options = dict[str, Any]
+
 USAGE, NOTHING_ATTEMPTED, CUT_SHORT = 2, 3, 4
 # date.fromisoformat takes other forms as well (20260331, 2026-W13-2).
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -47,7 +50,7 @@ class Problem(Exception):
         super().__init__(message)
         self.exit_code, self.code, self.fix = exit_code, code, fix
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, dict[str, str]]:
         return {"error": {"code": self.code, "message": str(self), "fix": self.fix}}
 
 
@@ -101,11 +104,11 @@ class Command(BaseCommand):
     def work(self, **options: Any) -> int | None:
         raise NotImplementedError
 
-    def zeros(self, options: dict[str, Any]) -> dict[str, Any]:
+    def zeros(self, options: Options) -> Mapping[str, Any]:
         """Return what --json prints beside the error when nothing was attempted; commands with counters override it."""
         return {}
 
-    def after_an_error(self, options: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    def after_an_error(self, options: Options) -> tuple[int, Mapping[str, Any]]:
         """Return exit code and JSON, without the error, of a command that an unexpected error ended."""
         return NOTHING_ATTEMPTED, self.zeros(options)
 
@@ -132,7 +135,7 @@ class Command(BaseCommand):
         if code:
             sys.exit(code)
 
-    def _work(self, options: dict[str, Any]) -> int | None:
+    def _work(self, options: Options) -> int | None:
         """Run `work`; return the exit code, after its errors are said."""
         try:
             return self.work(**options)
@@ -156,7 +159,7 @@ class Command(BaseCommand):
             found.exit_code, shown = self.after_an_error(options)
             return self._report(found, options, shown)
 
-    def _report(self, problem: Problem, options: dict[str, Any], shown: dict[str, Any] | None = None) -> int:
+    def _report(self, problem: Problem, options: Options, shown: Mapping[str, Any] | None = None) -> int:
         self.progress(f"{problem} {problem.fix}")
         if options.get("json") and problem.exit_code in {NOTHING_ATTEMPTED, CUT_SHORT}:
             self.print_json({**(self.zeros(options) if shown is None else shown), **problem.as_json()})
@@ -171,7 +174,7 @@ class Command(BaseCommand):
             self.stderr.write(scrubber.scrub(one_line(text)))
 
     # --- which workspace -----------------------------------------------------------------------------------
-    def workspace(self, options: dict[str, Any]) -> Workspace:
+    def workspace(self, options: Options) -> Workspace:
         """Return the workspace that --workspace names, or the only one. Raises Problem."""
         named = options.get("workspace")
         # Deferred, since decrypting fails after ENCRYPTION_KEYS is lost: names and policy must still show then, and
@@ -195,7 +198,7 @@ class Command(BaseCommand):
             raise Problem(f"Several workspaces fit; name one with --workspace. {_workspace_list(workspaces)}")
         return matches[0]
 
-    def connected_workspace(self, options: dict[str, Any]) -> Workspace:
+    def connected_workspace(self, options: Options) -> Workspace:
         """Return the workspace if a QuickBooks company is connected to it. Raises Problem."""
         workspace = self.workspace(options)
         if workspace.company is None:

@@ -25,7 +25,7 @@ class RunCommand(base.Command):
     progress_verb: str
     _run: Run | None = None
 
-    def result(self, run: Run) -> dict[str, Any]:
+    def result(self, run: Run) -> Mapping[str, Any]:
         """Return what --json prints."""
         raise NotImplementedError
 
@@ -57,11 +57,12 @@ class RunCommand(base.Command):
             self.print_result(shown)
         return code
 
-    def after_an_error(self, options: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    def after_an_error(self, options: base.Options) -> tuple[int, Mapping[str, Any]]:
         """Return exit code and figures as far as they can be read: 4 unless nothing was attempted for certain."""
         run = self._run
         if run is None:
             return super().after_an_error(options)
+        shown: Mapping[str, Any]
         try:
             code = exit_code(run) or base.CUT_SHORT
             shown = self.result(run)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from django.http import HttpRequest
 
@@ -12,6 +12,13 @@ from mapping.errors import Refused
 
 NUL = "\x00"
 MAX_SHOWN_LINES = 200
+
+
+class ShownChanges(TypedDict):
+    """A preview's table: the first changes, and how many more there are."""
+
+    shown_changes: Sequence[Any]
+    more_count: int
 
 
 def uploaded_text(request: HttpRequest) -> str:
@@ -34,6 +41,6 @@ def uploaded_text(request: HttpRequest) -> str:
     return text
 
 
-def shown_changes(changes: Sequence[Any]) -> dict[str, Any]:
-    """Return the template context of a preview's table: the first changes, and how many more there are."""
+def shown_changes(changes: Sequence[Any]) -> ShownChanges:
+    """Return what a preview's table shows of these changes."""
     return {"shown_changes": changes[:MAX_SHOWN_LINES], "more_count": max(len(changes) - MAX_SHOWN_LINES, 0)}

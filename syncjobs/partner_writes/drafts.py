@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from integrations.clockify.payloads import decoded
@@ -41,6 +41,12 @@ class WriteRequest:
     billable: bool = True
     public: bool = True
 
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> WriteRequest:
+        """Return what `as_row` stored as `PartnerWrite.asked`; what older rows lack is left at its default."""
+        stored = {field.name: row[field.name] for field in fields(cls) if field.name in row}
+        return cls(**{"verb": "", "side": "", "entity": "", **stored})
+
     def as_row(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -56,6 +62,18 @@ class WriteRequest:
         """The record it is for; only one write per record may be open, whatever name was typed."""
         for_clockify = (self.side == QUICKBOOKS and self.verb == CREATE) or self.verb == RENAME
         return f"{self.kind}:{self.clockify_id}" if for_clockify else f"{self.entity}:{self.quickbooks_id}"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A requested write as a person saw it: the fingerprint of the draft that was shown, and its record's version then.
+
+    `version`: "" for a record that has no row.
+    """
+
+    request: WriteRequest
+    confirmed: str
+    version: str = ""
 
 
 @dataclass(frozen=True)

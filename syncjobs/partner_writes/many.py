@@ -24,18 +24,9 @@ from mapping.errors import Refused
 from mapping.models import PartnerWrite
 from mapping.queries import company_of
 from syncjobs.partner_writes import journal, submit
-from syncjobs.partner_writes.drafts import WriteRequest
+from syncjobs.partner_writes.drafts import Wanted, WriteRequest
 
 State = PartnerWrite.State
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A record to create: the request, the fingerprint of the draft that was shown, and its row's version then."""
-
-    request: WriteRequest
-    confirmed: str
-    version: str
 
 
 @dataclass(frozen=True)
@@ -100,7 +91,7 @@ def _claim(write: PartnerWrite) -> bool:
             # Its time starts now: an old one would look as if a dead process had left it.
             claimed = waiting.update(state=State.SENDING, created_at=DatabaseNow()) == 1
     except IntegrityError:
-        reason = journal.open_message(journal.on_its_way(write.workspace, _request_of(write)))
+        reason = journal.open_message(journal.on_its_way(write.workspace, WriteRequest.from_row(write.asked)))
         waiting.update(state=State.ABANDONED, ended_at=DatabaseNow(), said=f"{reason} Nothing was written.")
         return False
     write.refresh_from_db()
@@ -112,7 +103,9 @@ def _carry_out(write: PartnerWrite) -> None:
         journal.end(write, State.ABANDONED, message="Another QuickBooks company is connected now. Nothing was written.")
         return
     try:
-        submit.send_opened(write, _request_of(write), is_confirmed=lambda draft: draft.text == write.body)
+        submit.send_opened(
+            write, WriteRequest.from_row(write.asked), is_confirmed=lambda draft: draft.text == write.body
+        )
     except Refused:
         return  # Told by the row.
     except (ApiError, SecretUnreadable) as error:
@@ -120,7 +113,3 @@ def _carry_out(write: PartnerWrite) -> None:
         write.refresh_from_db()
         if write.state == State.SENDING and write.attempts == 0:
             journal.end(write, State.ABANDONED, message=f"{error} Nothing was written.")
-
-
-def _request_of(write: PartnerWrite) -> WriteRequest:
-    return WriteRequest(**write.asked)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from integrations.kinds import Kind
+from mapping.matching.row_json import facts_in, first_in
 from mapping.models import Mismatch
 from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, WriteRequest
 from syncjobs.rules.codes import Code
@@ -36,15 +37,17 @@ def parent_of(row: Mismatch) -> str:
     """Return the name of the customer under which a sub-customer would be created for this row; "" where unknown."""
     if row.kind != Kind.PROJECT:
         return ""
-    return str(row.detail.get("needed_parent") or row.detail.get("client") or row.clockify_client)
+    facts = facts_in(row.detail)
+    return facts.get("needed_parent") or facts.get("client") or row.clockify_client
 
 
 def _quickbooks_entity(row: Mismatch) -> str:
     if row.kind != Kind.USER:
         return "customer"
-    return str(row.detail.get("quickbooks_kind") or "employee")
+    return facts_in(row.detail).get("quickbooks_kind") or "employee"
 
 
 def _quickbooks_id(row: Mismatch) -> str:
     """Return the QuickBooks id whose name to take over: the row's own, else that of its first suggestion."""
-    return row.quickbooks_id or str(row.suggestions[0]["id"] if row.suggestions else "")
+    likeliest = first_in(row.suggestions)
+    return row.quickbooks_id or (likeliest.id if likeliest else "")

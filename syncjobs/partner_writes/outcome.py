@@ -20,6 +20,7 @@ from mapping.matching.names import identical
 from mapping.models import PartnerWrite
 from mapping.queries import QUICKBOOKS_MODELS, links_of, lock_decisions
 from syncjobs.partner_writes import drafts, journal
+from syncjobs.partner_writes.drafts import WriteRequest
 from syncjobs.planning import evaluate
 
 PAST_VERBS = {"create": "Created", "reactivate": "Reactivated", "rename": "Renamed"}
@@ -51,7 +52,7 @@ def accept(write: PartnerWrite, record: Mapping[str, Any], *, tid: str = "") -> 
 
 def _moved(write: PartnerWrite, *, now: datetime) -> str:
     """Return who decided what about the record since the person saw it; "" where nothing moved."""
-    kind = str(write.asked.get("kind") or "")
+    kind = WriteRequest.from_row(write.asked).kind
     if not kind or not write.clockify_id or not write.version:
         return ""
     try:
@@ -64,7 +65,8 @@ def _moved(write: PartnerWrite, *, now: datetime) -> str:
 
 def _link_records(write: PartnerWrite, moved: str) -> list[str]:
     """Link the two records unless somebody linked it meanwhile; return messages. The write stays either way."""
-    kind = str(write.asked.get("kind") or "") if write.side == PartnerWrite.Side.QUICKBOOKS else write.entity
+    asked = WriteRequest.from_row(write.asked)
+    kind = asked.kind if write.side == PartnerWrite.Side.QUICKBOOKS else write.entity
     if not kind or not write.clockify_id or write.verb == PartnerWrite.Verb.RENAME:
         return []
     active_link = links_of(write.workspace).filter(kind=kind, clockify_id=write.clockify_id, suspended="").first()

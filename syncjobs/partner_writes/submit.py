@@ -21,7 +21,16 @@ from mapping.errors import Refused
 from mapping.models import PartnerWrite
 from mapping.queries import Key, lock_decisions
 from syncjobs.partner_writes import journal, prepare_clockify, prepare_quickbooks, to_clockify, to_quickbooks
-from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, PartnerDraft, WriteRequest
+from syncjobs.partner_writes.drafts import (
+    CLOCKIFY,
+    CREATE,
+    QUICKBOOKS,
+    REACTIVATE,
+    RENAME,
+    PartnerDraft,
+    Wanted,
+    WriteRequest,
+)
 from syncjobs.planning import forecast
 
 State = PartnerWrite.State
@@ -67,18 +76,9 @@ def unblocks(workspace: Workspace, draft: PartnerDraft, *, now: datetime) -> for
 
 
 def carry_out(
-    workspace: Workspace,
-    request: WriteRequest,
-    *,
-    confirmed: str,
-    person: Any = None,
-    note: str = "",
-    version: str = "",
-    now: datetime,
+    workspace: Workspace, wanted: Wanted, *, person: Any = None, note: str = "", now: datetime
 ) -> PartnerWrite:
-    """Write what the person confirmed, `confirmed` being the fingerprint of the draft that was shown.
-
-    `version`: of the record that it is for, as it was shown; where that moved, Moved is raised and nothing is written.
+    """Write what the person confirmed. Where the record that it is for has moved, Moved is raised, nothing written.
 
     1. Settle an open write for the same record first; if it did not arrive, send it again unchanged.
     2. Draft again: it must be the confirmed draft, with no failed check.
@@ -88,13 +88,14 @@ def carry_out(
 
     Returns the journal's row with its outcome in `state` and `said`. Raises Refused if nothing was sent.
     """
-    _refuse_if_moved(workspace, request.record, person=person, version=version)
+    request = wanted.request
+    _refuse_if_moved(workspace, request.record, person=person, version=wanted.version)
     earlier = journal.on_its_way(workspace, request)
     if earlier is not None and _resume(earlier, request).state != State.ABANDONED:
         return earlier
-    shown_draft = confirmed_draft(workspace, request, confirmed)
-    write = journal.open_write(workspace, shown_draft, person=person, note=note, now=now, version=version)
-    return send_opened(write, request, is_confirmed=lambda draft: draft.fingerprint == confirmed)
+    shown_draft = confirmed_draft(workspace, request, wanted.confirmed)
+    write = journal.open_write(workspace, shown_draft, person=person, note=note, now=now, version=wanted.version)
+    return send_opened(write, request, is_confirmed=lambda draft: draft.fingerprint == wanted.confirmed)
 
 
 def send_opened(

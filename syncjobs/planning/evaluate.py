@@ -23,7 +23,7 @@ from syncjobs.planning import inputs, retirement
 from syncjobs.planning.context import PlanningContext, load_context
 from syncjobs.rules.codes import ByHand, Code
 from syncjobs.rules.drafts.eligibility import Entry, Resolution
-from syncjobs.rules.reasons import NO_WORK, Reason, cause, holds, is_given_up, is_on_the_way
+from syncjobs.rules.reasons import NO_WORK, Reason, ReasonRow, cause, holds, is_given_up, is_on_the_way
 from syncjobs.rules.steps import changes
 from syncjobs.rules.steps.many_deletions import MANY_MISSING
 from syncjobs.rules.verbs import Verb
@@ -43,7 +43,7 @@ class Evaluation:
     """An entry's state with its stored reason rows, its minutes after rounding, and its warnings' codes."""
 
     state: str
-    reasons: tuple[dict[str, Any], ...]
+    reasons: tuple[ReasonRow, ...]
     minutes: int
     warnings: tuple[str, ...] = ()
 
@@ -129,7 +129,7 @@ def _evaluate_sent(
     return Evaluation(State.CHANGED, tuple(reason.as_row() for reason in step.reasons), resolution.minutes)
 
 
-def _conflict(receipt: Receipt) -> tuple[dict[str, Any], ...]:
+def _conflict(receipt: Receipt) -> tuple[ReasonRow, ...]:
     """Return the reason row for what people did to the activity in QuickBooks, as of its last reading."""
     if not receipt.conflict:
         return ()
@@ -140,7 +140,7 @@ def _conflict(receipt: Receipt) -> tuple[dict[str, Any], ...]:
 
 def _remembered_reasons(
     entry: Entry, earlier: EntryStatus | None, codes: Set[str] = QUICKBOOKS_REASONS
-) -> tuple[dict[str, Any], ...]:
+) -> tuple[ReasonRow, ...]:
     """Return the earlier reasons of these codes if the content is the same, without those that a person set aside."""
     if earlier is None or earlier.content_hash != entry.content_hash:
         return ()
@@ -437,7 +437,7 @@ def mark_deleted(
     entry_ids: Iterable[str],
     *,
     now: datetime,
-    found: Mapping[str, Sequence[dict[str, Any]]] | None = None,
+    found: Mapping[str, Sequence[ReasonRow]] | None = None,
 ) -> None:
     """Mark entries that Clockify has deleted, keep them in the mirror, and save what became of their time.
 

@@ -17,6 +17,7 @@ from integrations.reading.unreadable import Problem, Reading
 from mapping.queries import unknown_ids
 from syncjobs.models import EntryOverride, Receipt, Run
 from syncjobs.planning import inputs, missing_entries
+from syncjobs.planning.missing_entries import Missing
 from syncjobs.run_options import RunOptions
 
 log = logging.getLogger("hourbridge.window")
@@ -67,11 +68,13 @@ class Window:
 
 @dataclass(frozen=True)
 class ReportRows:
-    """Rows of the report, not yet stored, that can be read more than once.
+    """Rows of the report of these days, both included, not yet stored; they can be read more than once.
 
     `approved`: ids of approved entries. `lacking`: how many rows did not come although the report counts them.
     """
 
+    first: date
+    last: date
     rows: Iterable[Mapping[str, Any]]
     approved: set[str] | None
     lacking: int = 0
@@ -79,13 +82,13 @@ class ReportRows:
 
 def read(workspace: Workspace, client: ClockifyApiClient, first: date, last: date) -> ReportRows:
     """Read the report rows of these days, both included. Raises ApiError."""
-    return ReportRows(*pull.read_entries(workspace, client, first=first, last=last))
+    return ReportRows(first, last, *pull.read_entries(workspace, client, first=first, last=last))
 
 
-def names_unknown_records(workspace: Workspace, report: ReportRows) -> bool:
+def names_unknown_records(workspace: Workspace, rows: Iterable[Mapping[str, Any]]) -> bool:
     """Return True if a row has a user or project that the mirror does not know, or a project under another client."""
     users, projects, clients = set(), set(), {}
-    for entry, raw in Reading().each("entry", report.rows, entry_payloads.entry, id_of=payloads.identifier):
+    for entry, raw in Reading().each("entry", rows, entry_payloads.entry, id_of=payloads.identifier):
         users.add(entry.user_id)
         if entry.project_id:
             projects.add(entry.project_id)
@@ -105,21 +108,19 @@ def store(
     workspace: Workspace,
     client: ClockifyApiClient,
     report: ReportRows,
-    first: date,
-    last: date,
     *,
     reading: Reading,
     now: datetime,
-    ask_all: bool = False,
-    ask_kept: bool = False,
+    options: RunOptions | None = None,
 ) -> Window:
     """Store the rows, then look up in Clockify each known entry of the window that is missing. Raises ApiError.
 
-    Rows that can't be read are noted in `reading` and listed for people. `ask_all`: a person has decided about many
-    missing entries, so each is asked for. `ask_kept`: also deleted ones whose time a person keeps in QuickBooks.
+    Rows that can't be read are noted in `reading` and listed for people. Where the run's options answer many missing
+    entries, each is asked for; where they correct an entry, also deleted ones whose time a person keeps in QuickBooks.
     """
+    first, last, options = report.first, report.last, options or RunOptions()
     day_of = inputs.DayOf(workspace)
-    is_cut = report.lacking > 0 and not (ask_all or _lacked_the_same(workspace, report.lacking, now))
+    is_cut = report.lacking > 0 and not (options.answers_deletions or _lacked_the_same(workspace, report.lacking, now))
     window = Window(first, last, set(), lacking=report.lacking, is_cut=is_cut)
     ids_outside: set[str] = set()
     # Chunks keep transactions short, so that other processes can write in between, and memory small.
@@ -128,10 +129,12 @@ def store(
         for entry_id, day in days.items():
             (window.ids if first <= day <= last else ids_outside).add(entry_id)
     seen_ids = window.ids | ids_outside | reading.ids("entry")
-    left_ids = set() if ask_kept else _kept_ids(workspace)
+    left_ids = set() if options.amend else _kept_ids(workspace)
     missing = set(_known_ids(workspace, first, last)) - seen_ids - left_ids
     if reading.is_whole("entry") and not window.is_cut:
-        _look_up_missing(workspace, client, window, missing, day_of=day_of, ask_all=ask_all, now=now)
+        ask_all = options.answers_deletions
+        found = missing_entries.look_up(workspace, client, missing, days=(first, last), ask_all=ask_all)
+        _add_missing(workspace, window, found, day_of=day_of, now=now)
     else:
         # One of them may be a row that was cut or whose id could not be read; nothing is gone then (contract: one bad
         # record).
@@ -211,22 +214,11 @@ def _kept_ids(workspace: Workspace) -> set[str]:
     return set(rows.values_list("clockify_id", flat=True))
 
 
-def _look_up_missing(
-    workspace: Workspace,
-    client: ClockifyApiClient,
-    window: Window,
-    missing_ids: Iterable[str],
-    *,
-    day_of: inputs.DayOf,
-    ask_all: bool,
-    now: datetime,
-) -> None:
-    """Ask Clockify for each missing entry, and note in the window which are gone and which moved. Raises ApiError.
+def _add_missing(workspace: Workspace, window: Window, found: Missing, *, day_of: inputs.DayOf, now: datetime) -> None:
+    """Note in the window which of the missing entries are gone and which moved.
 
     An entry that still exists was moved out of the window; it is planned if its time was sent.
     """
-    days = (window.first, window.last)
-    found = missing_entries.look_up(workspace, client, missing_ids, days=days, ask_all=ask_all)
     window.gone |= found.gone
     window.unclear |= found.unclear
     window.many_missing = found.many

@@ -7,15 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict
 
 from integrations.quickbooks.payloads import Activity, text
 from integrations.quickbooks.sales_forms import KINDS, SalesForm
 from syncjobs.rules.codes import Code
 from syncjobs.rules.reasons import Reason
 
-# Facts of a reason, and keys of a receipt's `billed_on`.
-FORM_FACTS = ("transaction", "transaction_id", "number", "date")
+
+class FormFacts(TypedDict):
+    """An invoice or sales receipt, as the facts of a reason name it and a receipt keeps it in `billed_on`."""
+
+    transaction: str  # its entity in QuickBooks
+    transaction_id: str
+    number: str  # "" where it has none
+    date: str  # in ISO form, "" where it is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ class Billing:
         form = self._form_of(activity)
         if form is not None:
             return Reason(Code.BILLED_IN_QUICKBOOKS, facts_of(form))
-        return Reason(Code.BILLED_IN_QUICKBOOKS, _own_link(activity)) if activity.billed else None
+        return Reason(Code.BILLED_IN_QUICKBOOKS, _own_link(activity) or {}) if activity.billed else None
 
     def doubt(self, activity: Activity) -> Reason | None:
         """Return the reason why it is not known whether this time is billed, or None if it surely is not."""
@@ -64,25 +70,31 @@ class Billing:
 NOT_BILLED = Billing()
 
 
-def facts_of(form: SalesForm) -> dict[str, Any]:
-    """Return the facts of a reason, FORM_FACTS: entity, id, number ("" where it has none) and day in ISO form."""
+def facts_of(form: SalesForm) -> FormFacts:
     day = form.txn_date.isoformat() if form.txn_date else ""
-    return dict(zip(FORM_FACTS, (form.entity, form.id, form.number, day), strict=True))
+    return {"transaction": form.entity, "transaction_id": form.id, "number": form.number, "date": day}
 
 
-def form_in(row: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def form_in(row: Mapping[str, Any] | None) -> FormFacts | None:
     """Return the form's facts in a stored reason row, to be kept on the receipt; None without any."""
-    return {name: row.get(name, "") for name in FORM_FACTS} if row and row.get("transaction") else None
+    if not row or not row.get("transaction"):
+        return None
+    return {
+        "transaction": row["transaction"],
+        "transaction_id": row.get("transaction_id", ""),
+        "number": row.get("number", ""),
+        "date": row.get("date", ""),
+    }
 
 
-def _own_link(activity: Activity) -> dict[str, Any]:
-    """Return the facts of the form that the activity's own LinkedTxn names; {} where it names none."""
+def _own_link(activity: Activity) -> FormFacts | None:
+    """Return the facts of the form that the activity's own LinkedTxn names; None where it names none."""
     links = activity.raw.get("LinkedTxn")
     for link in links if isinstance(links, list) else []:
         if isinstance(link, Mapping) and link.get("TxnType") in KINDS:
-            values = (link["TxnType"], text(link.get("TxnId"))[:64], "", "")
-            return dict(zip(FORM_FACTS, values, strict=True))
-    return {}
+            form_id = text(link.get("TxnId"))[:64]
+            return {"transaction": link["TxnType"], "transaction_id": form_id, "number": "", "date": ""}
+    return None
 
 
 def _facts_of_unclear(form: SalesForm) -> dict[str, Any]:

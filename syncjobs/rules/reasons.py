@@ -22,6 +22,10 @@ class Wording:
     by_rule: bool = False
 
 
+# A reason as rows keep it: its code, as `code`, beside its facts by their names.
+ReasonRow = dict[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One code with the facts that its sentence needs: names and values as stored, never sentences."""
@@ -29,7 +33,7 @@ class Reason:
     code: str
     facts: Mapping[str, Any] = field(default_factory=dict)
 
-    def as_row(self) -> dict[str, Any]:
+    def as_row(self) -> ReasonRow:
         """Return the reason as rows store it: its code, as `code`, beside its facts."""
         return {"code": self.code, **self.facts}
 

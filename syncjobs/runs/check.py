@@ -69,7 +69,7 @@ def pull_entries(
     if first > last:
         return {}
     report_rows = window.read(workspace, clockify, first, last)
-    time_window = window.store(workspace, clockify, report_rows, first, last, reading=reading, now=now)
+    time_window = window.store(workspace, clockify, report_rows, reading=reading, now=now)
     if time_window.many_missing:
         return {**time_window.warnings, MANY_MISSING: time_window.many_missing}
     evaluate.mark_deleted(workspace, time_window.gone, now=now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import NotRequired, TypedDict, TypeVar, cast
 
 from django.db.models import Count, Q, QuerySet, Sum
 
@@ -14,9 +14,10 @@ from syncjobs import run_counters
 from syncjobs.models import Action, Run, RunItem
 from syncjobs.rules.codes import Code
 from syncjobs.rules.verbs import Verb
-from syncjobs.run_counters import SyncFigures, UndoFigures
+from syncjobs.run_counters import Counters, SubscriptionSeen, SyncFigures, UndoFigures
 from syncjobs.run_options import RunOptions
 
+T = TypeVar("T", bound="RunJson")
 Outcome = RunItem.Outcome
 VERB_COUNTS: dict[str, str] = {Verb.CREATE: "sent", Verb.UPDATE: "updated", Verb.DELETE: "deleted"}
 SYNC_FIGURES = (
@@ -30,6 +31,51 @@ SYNC_FIGURES = (
     "unknown",
     "minutes_sent",
 )
+
+
+class ErrorJson(TypedDict):
+    """Why a run ended before its end, and what to do about it."""
+
+    code: str
+    message: str
+    fix: str
+
+
+class RunJson(TypedDict):
+    """What commands print of any run. `api_calls`: HTTP requests by vendor."""
+
+    run: int
+    status: str
+    api_calls: dict[str, int]
+    error: NotRequired[ErrorJson]
+
+
+# Its first and last day; a function, since `from` is no name in Python.
+Days = TypedDict("Days", {"from": str | None, "to": str | None})
+
+
+class SyncJson(RunJson, Days, SyncFigures):
+    """What `sync_time` prints."""
+
+    dry_run: bool
+
+
+class UndoJson(RunJson, UndoFigures):
+    """What `undo_run` prints."""
+
+    dry_run: bool
+    undone_run: int | None
+    ignore: bool
+
+
+class CheckJson(RunJson):
+    """What `check_for_new` prints: records by list and by what changed, and by kind whether they are mapped."""
+
+    clockify: dict[str, dict[str, int]]
+    quickbooks: dict[str, dict[str, int]]
+    mapping: dict[str, dict[str, int]]
+    plan: SubscriptionSeen
+    warnings: dict[str, int]
 
 
 def api_calls(run: Run) -> dict[str, int]:
@@ -103,9 +149,9 @@ def _figure(run: Run, verb: str, outcome: str) -> str:
     return VERB_COUNTS[verb] if run.dry_run else "failed"
 
 
-def sync_json(run: Run) -> dict[str, Any]:
+def sync_json(run: Run) -> SyncJson:
     """Return a time sync as the JSON that `sync_time` prints."""
-    return {
+    values: SyncJson = {
         "run": run.pk,
         "status": run.status,
         "dry_run": run.dry_run,
@@ -113,8 +159,8 @@ def sync_json(run: Run) -> dict[str, Any]:
         "to": run.to_date.isoformat() if run.to_date else None,
         **sync_figures(run),
         "api_calls": api_calls(run),
-        **_error(run),
     }
+    return _with_error(values, run)
 
 
 UNDO_FIGURES = ("seen", "deleted", "minutes_deleted", "already_gone", "left_alone", "blocked", "failed", "unknown")
@@ -142,10 +188,10 @@ def undo_figures(run: Run) -> UndoFigures:
     }
 
 
-def undo_json(run: Run) -> dict[str, Any]:
+def undo_json(run: Run) -> UndoJson:
     """Return an undo as the JSON that `undo_run` prints."""
     options = RunOptions.of(run)
-    return {
+    values: UndoJson = {
         "run": run.pk,
         "status": run.status,
         "dry_run": run.dry_run,
@@ -153,33 +199,38 @@ def undo_json(run: Run) -> dict[str, Any]:
         "ignore": options.ignore,
         **undo_figures(run),
         "api_calls": api_calls(run),
-        **_error(run),
     }
+    return _with_error(values, run)
 
 
-def check_json(run: Run) -> dict[str, Any]:
+def check_json(run: Run) -> CheckJson:
     """Return a check as JSON. Its figures are saved when it ends; an unfinished one shows zeros."""
     zero_counts = {"seen": 0, "new": 0, "changed": 0, "gone": 0}
-    zeros = {
+    zeros: Counters = {
         "clockify": {name: dict(zero_counts) for name in ("users", "clients", "projects")},
         "quickbooks": {name: dict(zero_counts) for name in ("employees", "customers")},
         "mapping": {name: {"mapped": 0, "unmapped": 0} for name in ("users", "clients", "projects")},
         "plan": {"sku": "", "payroll": None, "supported": False, "reason": ""},
     }
-    return {
+    counted: Counters = {**zeros, **run_counters.of(run)}
+    values: CheckJson = {
         "run": run.pk,
         "status": run.status,
-        **{name: run_counters.of(run).get(name, empty) for name, empty in zeros.items()},
+        "clockify": counted["clockify"],
+        "quickbooks": counted["quickbooks"],
+        "mapping": counted["mapping"],
+        "plan": counted["plan"],
         "warnings": {Code.UNREADABLE: 0, **run.warnings},
         "api_calls": api_calls(run),
-        **_error(run),
     }
+    return _with_error(values, run)
 
 
-def _error(run: Run) -> dict[str, Any]:
-    if not run.error_code:
-        return {}
-    return {"error": {"code": run.error_code, "message": run.error_message, "fix": run.error_fix}}
+def _with_error(values: T, run: Run) -> T:
+    """Add the run's error to its JSON, at its end, if it has one."""
+    if run.error_code:
+        values["error"] = {"code": run.error_code, "message": run.error_message, "fix": run.error_fix}
+    return values
 
 
 def attempted(run: Run) -> bool:

@@ -232,7 +232,7 @@ class Sync:
         # No entry lies beyond these days, and the calendar's own ends have no day before or after them.
         dates = (min(max(run.from_date, FIRST_DAY), LAST_DAY), min(max(run.to_date, FIRST_DAY), LAST_DAY))
         report_rows = window.read(workspace, self._clockify, *dates)
-        names_unknown = window.names_unknown_records(workspace, report_rows)
+        names_unknown = window.names_unknown_records(workspace, report_rows.rows)
         # Users or projects were added since the last check; as unknown ones their time would be held.
         if names_unknown and not never_checked:
             pull.pull_workspace(workspace, self._clockify, reading=self.reading, now=now)
@@ -241,11 +241,9 @@ class Sync:
             workspace,
             self._clockify,
             report_rows,
-            *dates,
             reading=self.reading,
             now=now,
-            ask_all=options.answers_deletions,
-            ask_kept=bool(options.amend),
+            options=options,
         )
         self._count_unreadable()
         window.narrow(workspace, time_window, options)

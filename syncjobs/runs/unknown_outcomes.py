@@ -15,6 +15,7 @@ from integrations.models import TimeEntry
 from integrations.quickbooks.client import QuickBooksApiClient
 from mapping import queries as mapping
 from syncjobs.ledger import journal
+from syncjobs.ledger.journal import LastAnswer
 from syncjobs.ledger.lease import Heartbeat
 from syncjobs.models import Action, Receipt, Run, RunItem
 from syncjobs.planning import build, evaluate
@@ -129,13 +130,14 @@ class UnknownOutcomes:
         # A given up write that may still arrive keeps its edited entry waiting.
         if action is None or action.state == Action.State.GIVEN_UP:
             return
-        answer = {"code": action.error_code, "message": action.error_message, "tid": action.intuit_tid}
+        entry_id, answer = item.entry_id, LastAnswer.of(action)
         if action.state == Action.State.DONE:
             quickbooks_id, outcome = action.quickbooks_id, journal.DONE_AS[action.verb]
-            journal.finish_item(self._run.pk, item.entry_id, outcome, reasons=[], quickbooks_id=quickbooks_id, **answer)
+            journal.finish_item(self._run.pk, entry_id, outcome, reasons=[], quickbooks_id=quickbooks_id, answer=answer)
             return
         outcome = RunItem.Outcome.FAILED
-        reason = {"code": Code.QUICKBOOKS_REFUSED, "error": action.error_code, "words": action.error_message}
+        facts = {"error": action.error_code, "words": action.error_message}
+        reason = Reason(Code.QUICKBOOKS_REFUSED, facts).as_row()
         if action.state == Action.State.ABANDONED:
             outcome = RunItem.Outcome.BLOCKED
             reason = Reason(Code.CHANGED_IN_QUICKBOOKS, {"how": ByHand.CHANGED_OR_DELETED}).as_row()
@@ -145,7 +147,7 @@ class UnknownOutcomes:
                 return
             journal.give_up(action)
             reason = given_up_reason(action).as_row()
-        journal.finish_item(self._run.pk, item.entry_id, outcome, reasons=[reason], **answer)
+        journal.finish_item(self._run.pk, entry_id, outcome, reasons=[reason], answer=answer)
 
     def check_sent_again(self) -> None:
         """Mark creates of earlier runs that had arrived and were deleted: QuickBooks only repeated its answer."""

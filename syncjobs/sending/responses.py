@@ -23,6 +23,7 @@ from integrations.quickbooks.faults import (
 )
 from mapping.matching import names
 from syncjobs.ledger import activities, journal
+from syncjobs.ledger.journal import NO_ANSWER, LastAnswer
 from syncjobs.models import Action, Receipt, Run, RunItem
 from syncjobs.planning.billing import BillingReader
 from syncjobs.planning.inputs import sent_of, signed_periods
@@ -199,8 +200,8 @@ class Outcomes:
         self._finish(item, RunItem.Outcome.FAILED, Reason(Code.QUICKBOOKS_REFUSED, facts), error)
 
     def _finish(self, item: RunItem, outcome: str, reason: Reason, error: ApiError | None) -> None:
-        error_fields = {"code": error.code, "message": error.message, "tid": error.tid} if error is not None else {}
-        journal.finish_item(self._run.pk, item.entry_id, outcome, reasons=[reason.as_row()], **error_fields)
+        answer = LastAnswer.of(error) if error is not None else NO_ANSWER
+        journal.finish_item(self._run.pk, item.entry_id, outcome, reasons=[reason.as_row()], answer=answer)
 
 
 def _days(item: RunItem) -> set[date]:

@@ -21,6 +21,7 @@ from mapping.errors import Refused
 from mapping.queries import company_of
 from syncjobs import decisions
 from syncjobs.ledger import activities, journal, lease, snapshots
+from syncjobs.ledger.journal import LastAnswer
 from syncjobs.models import Action, EntryOverride, Receipt, RunItem
 from syncjobs.planning import evaluate, inputs
 from syncjobs.rules.codes import Code
@@ -238,7 +239,13 @@ def _finish_item(action: Action, message: str) -> None:
     """Finish the item in the run that began the write: its outcome is no longer unknown."""
     if action.run_id is not None:
         reason = Reason(Code.IGNORED, {"what": "This entry"}).as_row()
-        journal.finish_item(action.run_id, action.entry_id, RunItem.Outcome.BLOCKED, reasons=[reason], message=message)
+        journal.finish_item(
+            action.run_id,
+            action.entry_id,
+            RunItem.Outcome.BLOCKED,
+            reasons=[reason],
+            answer=LastAnswer(message=message),
+        )
 
 
 def _record(decision: UncertainWriteDecision, message: str, now: datetime) -> None:

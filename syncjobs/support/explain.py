@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from integrations.clockify import connection as clockify_connection
 from integrations.clockify import entry_payloads, payloads, pull
@@ -18,9 +18,10 @@ from integrations.quickbooks.payloads import Activity
 from integrations.reading.unreadable import Reading
 from integrations.reading.values import Unreadable
 from syncjobs.display import vendor_links
+from syncjobs.display.sent import SentJson
 from syncjobs.ledger import activities
 from syncjobs.models import EntryStatus, Receipt
-from syncjobs.planning import evaluate, inputs, lines, window
+from syncjobs.planning import evaluate, inputs, lines
 from syncjobs.planning.billing import BillingReader
 from syncjobs.planning.context import PlanningContext, load_context_for
 from syncjobs.planning.evaluate import Evaluation
@@ -37,6 +38,21 @@ from syncjobs.support import unknown_records
 State = EntryStatus.State
 # Clockify's ids are 24 hexadecimal digits. Anything else must not become part of a URL.
 PLAIN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class ExplanationJson(TypedDict):
+    """What `explain` prints of an entry; what says nothing is left out. `sent`: what its receipt says."""
+
+    entry: str
+    state: str
+    reasons: list[dict[str, str]]  # of `reasons.explain`, with the `url` of an invoice
+    quickbooks_id: str | None
+    kept: NotRequired[bool]
+    differences: NotRequired[list[dict[str, str]]]  # of `Difference.as_row`
+    fields: NotRequired[dict[str, dict[str, str]]]  # of `lines.shown`
+    warnings: NotRequired[list[str]]
+    not_asked: NotRequired[list[str]]
+    sent: NotRequired[SentJson]
 
 
 class UnknownEntry(LookupError):
@@ -59,9 +75,8 @@ class Explanation:
     # What its time gets by the line rules of today, by field; None of an entry that is gone.
     fields: dict[str, dict[str, str]] | None = None
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the JSON of `explain`; empty lists of differences and sides not asked are left out."""
-        values: dict[str, Any] = {
+    def as_json(self) -> ExplanationJson:
+        values: ExplanationJson = {
             "entry": self.entry_id,
             "state": str(self.evaluation.state),
             "reasons": [_explained(row) for row in self.evaluation.reasons],
@@ -173,7 +188,7 @@ def _read_from_clockify(
         not_asked.append(f"Clockify was not asked: {error.message}")
         return stored_entry
     entry_payloads.entry(raw)
-    unknown_records.pull_lists(workspace, client, window.ReportRows([raw], None), now=now)
+    unknown_records.pull_lists(workspace, client, [raw], now=now)
     day_of = inputs.DayOf(workspace)
     pull.store_entries(workspace, [raw], reading=Reading(), day_of=day_of, approved=approved, now=now)
     return TimeEntry.objects.get(workspace=workspace, clockify_id=entry_id)

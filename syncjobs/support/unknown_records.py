@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from integrations.clockify import pull
 from integrations.clockify.client import ClockifyApiClient
@@ -13,12 +15,17 @@ from integrations.reading.unreadable import Reading
 from syncjobs.planning import evaluate, window
 
 
-def pull_lists(workspace: Workspace, client: ClockifyApiClient, report: window.ReportRows, *, now: datetime) -> None:
-    """Pull the lists, as a sync does, if a row names a user or project added since the last check. Raises ApiError."""
+def pull_lists(
+    workspace: Workspace, client: ClockifyApiClient, rows: Iterable[Mapping[str, Any]], *, now: datetime
+) -> None:
+    """Pull the lists, as a sync does, if one of the report's rows names a user or project added since the last check.
+
+    Raises ApiError.
+    """
     company = workspace.company
     if company is None or company.state != company.State.CONNECTED:
         return
-    if workspace.pulled_at and company.pulled_at and not window.names_unknown_records(workspace, report):
+    if workspace.pulled_at and company.pulled_at and not window.names_unknown_records(workspace, rows):
         return
     if company.pulled_at is None:
         quickbooks_pull.pull_lists(company, QuickBooksApiClient(company), reading=Reading(), now=now)

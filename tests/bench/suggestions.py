@@ -10,7 +10,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.process import cdist
 
 from mapping.matching.acceptance import is_clear
-from mapping.matching.records import ClockifyRecord, QuickBooksRecord
+from mapping.matching.records import ClockifyRecord, QuickBooksRecord, Suggestion
 from mapping.matching.suggest import LikelyPartners
 from tests.bench import name_pairs
 from tests.bench.name_pairs import Names
@@ -31,9 +31,9 @@ def measure(details: Namespace) -> Iterator[Row]:
     note = f"{len(names.pairs):,} of them have a partner; reference: rapidfuzz.process.cdist, token_sort_ratio, uint8"
     figure = f"suggestions for {len(names.left):,} names among {len(names.right):,}"
     yield Row(figure, seconds, "s", reference, most=2, note=note)
-    first = {key: rows[0]["id"] for key, rows in suggestions.items() if rows}
-    clear = {key: rows[0]["id"] for key, rows in suggestions.items() if is_clear(rows)}
-    in_list = sum(names.pairs[key] in {suggestion["id"] for suggestion in suggestions[key]} for key in names.pairs)
+    first = {key: rows[0].id for key, rows in suggestions.items() if rows}
+    clear = {key: rows[0].id for key, rows in suggestions.items() if is_clear(rows)}
+    in_list = sum(names.pairs[key] in {suggestion.id for suggestion in suggestions[key]} for key in names.pairs)
     yield Row("suggestions, recall: partner among the five", in_list / len(names.pairs), "")
     yield from _worth("first suggestion", first, names, best)
     yield from _worth("one press may accept", clear, names, None)
@@ -60,18 +60,12 @@ def _right(chosen: Mapping[str, str], names: Names) -> int:
     return sum(names.pairs.get(key) == partner for key, partner in chosen.items())
 
 
-def _suggested(names: Names) -> dict[str, list[dict[str, object]]]:
+def _suggested(names: Names) -> dict[str, tuple[Suggestion, ...]]:
     """Return suggestions by client id, computed as a check does: clients among top-level customers."""
     records = [QuickBooksRecord("customer", key, name) for key, name in names.right.items()]
     clients = [ClockifyRecord("client", key, name) for key, name in names.left.items()]
     likely = LikelyPartners(records, kind="client", taken=frozenset(), asked=[(client, "") for client in clients])
-    return {
-        client.id: [
-            {"id": suggestion.id, "score": suggestion.score, "why": suggestion.why}
-            for suggestion in likely.of(client, parent_id="")
-        ]
-        for client in clients
-    }
+    return {client.id: likely.of(client, parent_id="") for client in clients}
 
 
 def _cdist(names: Names) -> dict[str, str]:

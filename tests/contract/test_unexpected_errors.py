@@ -13,7 +13,7 @@ from django.db import OperationalError
 
 from integrations import database
 from integrations.database import DatabaseNow
-from mapping import queries
+from mapping import command_output
 from syncjobs.ledger import journal
 from syncjobs.management.commands import sync_time
 from syncjobs.models import Run
@@ -39,7 +39,7 @@ def failing(*_: Any, **__: Any) -> Any:
 
 
 def test_a_command_without_a_run_ends_with_3(scene: Scene, monkeypatch: pytest.MonkeyPatch, log_file: Path) -> None:
-    monkeypatch.setattr(queries, "mapping_json", failing)
+    monkeypatch.setattr(command_output, "mapping_json", failing)
 
     result = run_command("mapping")
 
@@ -151,7 +151,7 @@ def test_an_error_in_another_thread_goes_to_the_log(
         thread.join()
         return {}
 
-    monkeypatch.setattr(queries, "mapping_json", mapping_json)
+    monkeypatch.setattr(command_output, "mapping_json", mapping_json)
     result = run_command("mapping")
 
     assert (result.code, result.json, result.stderr) == (0, {}, "")
@@ -163,7 +163,7 @@ def test_a_log_that_can_not_be_written_changes_nothing(
 ) -> None:
     (tmp_path / "file").write_text("")
     settings.VAR_DIR = tmp_path / "file"
-    monkeypatch.setattr(queries, "mapping_json", failing)
+    monkeypatch.setattr(command_output, "mapping_json", failing)
 
     result = run_command("mapping")
 

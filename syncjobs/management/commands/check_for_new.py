@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from integrations.database import database_now, with_reconnect
@@ -9,14 +10,14 @@ from syncjobs.management.run_command import unknown_zone_sentences
 from syncjobs.models import Run
 from syncjobs.planning.window import REPORT_SHORT
 from syncjobs.runs.execution import RunExecution
-from syncjobs.runs.figures import check_json, exit_code
+from syncjobs.runs.figures import CheckJson, check_json, exit_code
 from syncjobs.runs.lifecycle import request_run
 
 
 class Command(base.Command):
     help = "Check for new users and customers: read both sides, pull the window's entries, match again."
 
-    def zeros(self, options: dict[str, Any]) -> dict[str, Any]:
+    def zeros(self, options: base.Options) -> Mapping[str, Any]:
         return check_json(Run(kind=Run.Kind.CHECK, status=Run.Status.FAILED))
 
     def work(self, **options: Any) -> int | None:
@@ -34,7 +35,7 @@ class Command(base.Command):
             self._print_result(run, shown)
         return with_reconnect(lambda: exit_code(run))
 
-    def _print_result(self, run: Run, shown: dict[str, Any]) -> None:
+    def _print_result(self, run: Run, shown: CheckJson) -> None:
         for side in ("clockify", "quickbooks"):
             for name, counts in shown[side].items():
                 changes = ", ".join(f"{counts[word]} {word}" for word in ("new", "changed", "gone") if counts[word])

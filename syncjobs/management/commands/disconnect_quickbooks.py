@@ -48,7 +48,7 @@ class Command(base.Command):
             self.stdout.write(f"{company} is disconnected from {shown}. {message} Mappings and history are kept.")
         return None
 
-    def _archive(self, workspace: Workspace, options: dict[str, Any]) -> None:
+    def _archive(self, workspace: Workspace, options: base.Options) -> None:
         try:
             archived = archiving.archive(workspace, start_date=options["start_date"], now=timezone.now())
         except lease.Busy as busy:

@@ -30,7 +30,7 @@ class Command(base.Command):
                 self.stdout.write(f"{'':<5} {'':<22} -> {line.fix}")
         return self.printed_code
 
-    def _workspace(self, options: dict[str, Any]) -> Workspace | None:
+    def _workspace(self, options: base.Options) -> Workspace | None:
         """Return the workspace, or None where there is none yet, or several and none is named."""
         try:
             return self.workspace(options)

@@ -53,7 +53,7 @@ class Command(base.Command):
         rows = Receipt.objects.filter(entry_id=explanation.entry_id, quickbooks_id=explanation.quickbooks_id or "")
         return rows.select_related("run", "company", "workspace").first()
 
-    def _explain(self, entry_id: str, options: dict[str, Any]) -> explain.Explanation:
+    def _explain(self, entry_id: str, options: base.Options) -> explain.Explanation:
         """Explain the entry in the named workspace, else in every one: an entry belongs to exactly one.
 
         Raises Problem if no workspace has it, ApiError if that is uncertain.

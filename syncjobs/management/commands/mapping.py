@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mapping import queries
+from mapping import command_output
 from syncjobs.management import base
 
 
@@ -10,7 +10,7 @@ class Command(base.Command):
     help = "The links there are between Clockify and QuickBooks."
 
     def work(self, **options: Any) -> int | None:
-        shown = queries.mapping_json(self.connected_workspace(options))
+        shown = command_output.mapping_json(self.connected_workspace(options))
         if options["json"]:
             self.print_json(shown)
             return None

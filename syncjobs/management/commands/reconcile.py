@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -23,7 +24,7 @@ class Command(base.Command):
         parser.add_argument("--from", type=base.day, metavar="DATE", help="first day (default: the start date)")
         parser.add_argument("--to", type=base.day, metavar="DATE", help="last day (default: today)")
 
-    def zeros(self, options: dict[str, Any]) -> dict[str, Any]:
+    def zeros(self, options: base.Options) -> Mapping[str, Any]:
         figures = ("clockify_minutes", "quickbooks_minutes", "difference", "explained", "unexplained")
         return {"from": options["from"], "to": options["to"], **dict.fromkeys(figures, 0), "rows": []}
 

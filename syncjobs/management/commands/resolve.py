@@ -44,7 +44,7 @@ class Command(base.Command):
         run = message if isinstance(message, Run) else None
         return self._print(entry, run, "" if run else str(message), as_json=options["json"])
 
-    def _entry(self, options: dict[str, Any]) -> TimeEntry:
+    def _entry(self, options: base.Options) -> TimeEntry:
         """Return the entry, which must have been read before. Raises Problem."""
         named = self.workspace(options) if options["workspace"] else None
         entries = TimeEntry.objects.filter(clockify_id=options["entry_id"].strip()).select_related("workspace__company")

@@ -11,7 +11,7 @@ from syncjobs.models import Run
 from syncjobs.planning import service_item
 from syncjobs.rules.steps.many_deletions import in_doubt, waiting
 from syncjobs.run_options import RunOptions
-from syncjobs.runs.figures import SYNC_FIGURES, sync_json
+from syncjobs.runs.figures import SYNC_FIGURES, SyncJson, sync_json
 from syncjobs.runs.lifecycle import request_run
 
 
@@ -35,7 +35,7 @@ class Command(run_command.RunCommand):
         )
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, send nothing")
 
-    def zeros(self, options: dict[str, Any]) -> dict[str, Any]:
+    def zeros(self, options: base.Options) -> Mapping[str, Any]:
         return {
             "run": None,
             "status": "failed",
@@ -72,7 +72,7 @@ class Command(run_command.RunCommand):
             self.progress(f"Nothing is to be sent before the start date, {run.from_date}.")
         return self.carry_out(run, as_json=options["json"])
 
-    def result(self, run: Run) -> dict[str, Any]:
+    def result(self, run: Run) -> SyncJson:
         return sync_json(run)
 
     def print_result(self, shown: Mapping[str, Any]) -> None:

@@ -8,11 +8,11 @@ from django.core.management.base import CommandParser
 from integrations.database import database_now
 from integrations.models import Workspace
 from mapping.errors import Refused
-from syncjobs.management import run_command
+from syncjobs.management import base, run_command
 from syncjobs.models import Run
 from syncjobs.run_options import RunOptions
 from syncjobs.runs import undo
-from syncjobs.runs.figures import UNDO_FIGURES, undo_json
+from syncjobs.runs.figures import UNDO_FIGURES, UndoJson, undo_json
 from syncjobs.runs.lifecycle import request_run
 
 
@@ -28,7 +28,7 @@ class Command(run_command.RunCommand):
             "--ignore", action="store_true", help="also leave these entries out of later syncs, until a person says so"
         )
 
-    def zeros(self, options: dict[str, Any]) -> dict[str, Any]:
+    def zeros(self, options: base.Options) -> Mapping[str, Any]:
         return {
             "run": None,
             "status": "failed",
@@ -52,7 +52,7 @@ class Command(run_command.RunCommand):
         )
         return self.carry_out(run, as_json=options["json"])
 
-    def _undone_run(self, options: dict[str, Any]) -> Run:
+    def _undone_run(self, options: base.Options) -> Run:
         """Return the named run. Raises Refused if it can't be undone or is not of the named workspace."""
         # With no workspace at all, this says NOT_CONNECTED instead of "There is no run".
         named_workspace = self.workspace(options) if options["workspace"] or not Workspace.objects.exists() else None
@@ -63,7 +63,7 @@ class Command(run_command.RunCommand):
         self.connected_workspace({"workspace": run.workspace.clockify_id})
         return run
 
-    def result(self, run: Run) -> dict[str, Any]:
+    def result(self, run: Run) -> UndoJson:
         return undo_json(run)
 
     def print_result(self, shown: Mapping[str, Any]) -> None:

@@ -29,7 +29,16 @@ from mapping.models import PartnerWrite
 from syncjobs.pages import access
 from syncjobs.pages.links import desk
 from syncjobs.partner_writes import journal, submit
-from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, PartnerDraft, WriteRequest
+from syncjobs.partner_writes.drafts import (
+    CLOCKIFY,
+    CREATE,
+    QUICKBOOKS,
+    REACTIVATE,
+    RENAME,
+    PartnerDraft,
+    Wanted,
+    WriteRequest,
+)
 from syncjobs.partner_writes.rules import Do, Remedy, RuleCheck
 from syncjobs.planning.forecast import Forecast
 
@@ -158,9 +167,8 @@ def _submit(request: HttpRequest, workspace: Workspace, write_request: WriteRequ
     confirmed = params.get("confirmed", "")
     # That of the record's row, as it was when this page was opened.
     version = str(Version.parse(params.get("version", ""))) if write_request.record else ""
-    return submit.carry_out(
-        workspace, write_request, confirmed=confirmed, person=request.user, note=note, version=version, now=now
-    )
+    wanted = Wanted(write_request, confirmed, version)
+    return submit.carry_out(workspace, wanted, person=request.user, note=note, now=now)
 
 
 def _error_message(error: Exception) -> str:

@@ -17,6 +17,7 @@ from syncjobs import line_rules
 from syncjobs.line_rules import LABELS
 from syncjobs.models import LineRule
 from syncjobs.pages import access
+from syncjobs.pages.lines.contexts import EditContext, PreviewContext, RemoveContext
 from syncjobs.pages.lines.forms import RuleForm
 from syncjobs.planning import line_preview, lines
 from syncjobs.planning.line_preview import LinePreview
@@ -55,7 +56,7 @@ def remove(request: HttpRequest, pk: int, rule_id: int) -> HttpResponse:
             messages.success(request, f"Rule {rule_id} is gone. What was sent before stays as it is.")
         return redirect("hourbridge:line-rules", workspace.pk)
     rows = line_rules.with_changes(workspace, [], removed=[rule_id])
-    context = {
+    context: RemoveContext = {
         "workspace": workspace,
         "rule": next(rule for rule in lines.load(workspace).rules if rule.id == rule_id),
         "preview": shown_preview(workspace, rows),
@@ -79,7 +80,7 @@ def _row(request: HttpRequest, workspace: Workspace, rule_id: int) -> LineRule |
 def _edit(request: HttpRequest, workspace: Workspace, row: LineRule | None) -> HttpResponse:
     values = lines.values_of(row) if row else None
     form = RuleForm(workspace, request.POST if request.method == "POST" else None, values=values)
-    context: dict[str, object] = {"workspace": workspace, "form": form, "rule_id": row.pk if row else None}
+    context: EditContext = {"workspace": workspace, "form": form, "rule_id": row.pk if row else None}
     if form.is_bound and form.is_valid():
         seen = _seen(form.given, row)
         wants_to_save = request.POST.get("action") == "save"
@@ -87,7 +88,8 @@ def _edit(request: HttpRequest, workspace: Workspace, row: LineRule | None) -> H
             return _save(request, workspace, row, form.given)
         after = line_rules.unsaved(workspace, form.given, rule_id=row.pk if row else None)
         rows = line_rules.with_changes(workspace, [after])
-        context |= {"seen": seen, "moved": wants_to_save, "preview": shown_preview(workspace, rows)}
+        context["seen"], context["moved"] = seen, wants_to_save
+        context["preview"] = shown_preview(workspace, rows)
         if "description" in form.given:
             rule = next(rule for rule in lines.load(workspace, [after]).rules)
             context["examples"] = line_preview.examples(workspace, rule)
@@ -117,7 +119,7 @@ def _save(request: HttpRequest, workspace: Workspace, row: LineRule | None, give
     return redirect("hourbridge:line-rules", workspace.pk)
 
 
-def shown_preview(workspace: Workspace, rows: list[LineRule]) -> dict[str, object]:
+def shown_preview(workspace: Workspace, rows: list[LineRule]) -> PreviewContext:
     """Return the preview of these rules for the template, with fields by their labels."""
     found: LinePreview = line_preview.preview(workspace, lines.load(workspace, rows))
     return {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
@@ -20,6 +19,7 @@ from syncjobs.display.csv_file import csv_response
 from syncjobs.display.formatting import number
 from syncjobs.pages import access, links, uploads
 from syncjobs.pages.lines import csv_file
+from syncjobs.pages.lines.contexts import UploadContext, UploadedContext
 from syncjobs.pages.lines.csv_file import RulesUpload
 from syncjobs.pages.lines.edit import shown_preview
 
@@ -35,30 +35,38 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     workspace = access.workspace_at(pk)
     if workspace.company is None:
         return redirect("hourbridge:line-rules", workspace.pk)
-    context: dict[str, Any] = {"workspace": workspace, "headers": csv_file.HEADERS[:-1], "back": links.line_rules(pk)}
+    uploaded: UploadedContext | None = None
+    refused = ""
     if request.method == "POST":
         try:
             text = uploads.uploaded_text(request)
             upload = csv_file.read(workspace, text, now=database_now())
             if request.POST.get("seen") == _seen(upload):
                 return _save(request, workspace, upload)
-            context |= _previewed(workspace, upload) | {"text": text, "moved": "seen" in request.POST}
+            uploaded = _previewed(workspace, upload, text=text, moved="seen" in request.POST)
         except Refused as refusal:
-            context["refused"] = str(refusal)
+            refused = str(refusal)
         except ApiError as error:
-            context["refused"] = f"Clockify's list of tasks or tags can't be read now: {error}"
+            refused = f"Clockify's list of tasks or tags can't be read now: {error}"
     title = f"Upload line rules, {workspace.name}"
-    return access.show(request, "lines/upload.html", context, title=title, status=422 if "refused" in context else 200)
+    context: UploadContext = {
+        "workspace": workspace,
+        "headers": csv_file.HEADERS[:-1],
+        "back": links.line_rules(pk),
+        "refused": refused,
+    }
+    shown = {**context, **uploaded} if uploaded else context
+    return access.show(request, "lines/upload.html", shown, title=title, status=422 if refused else 200)
 
 
-def _previewed(workspace: Workspace, upload: RulesUpload) -> dict[str, Any]:
+def _previewed(workspace: Workspace, upload: RulesUpload, *, text: str, moved: bool) -> UploadedContext:
     rows = [
         line_rules.unsaved(workspace, change.given, rule_id=change.rule.pk if change.rule else None)
         for change in upload.changes
     ]
     preview = shown_preview(workspace, line_rules.with_changes(workspace, rows)) if rows else None
     shown = uploads.shown_changes(upload.changes)
-    return {"upload": upload, "seen": _seen(upload), "preview": preview, **shown}
+    return {"upload": upload, "text": text, "seen": _seen(upload), "moved": moved, "preview": preview, **shown}
 
 
 def _seen(upload: RulesUpload) -> str:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from integrations.models import Workspace
 from integrations.unnamed import named
 from mapping.desk import wording
+from mapping.matching.row_json import first_in
 from mapping.models import Mismatch
 from syncjobs.models import EntryStatus
 from syncjobs.pages import links, waiting
@@ -146,10 +147,10 @@ def _by_name(cause: Cause, by_pk: Mapping[int, Workspace], mismatch: Mismatch | 
 def _likely(mismatch: Mismatch) -> str:
     """Return what is wrong, with the likeliest partner and why, or why there is none."""
     words = wording.words(mismatch)
-    if not mismatch.suggestions:
+    likeliest = first_in(mismatch.suggestions)
+    if likeliest is None:
         return words.sentence
-    first = mismatch.suggestions[0]
-    return f"{words.title}. Perhaps {first['name']}: {first['why']}."
+    return f"{words.title}. Perhaps {likeliest.name}: {likeliest.why}."
 
 
 def _others(causes: Iterable[Cause], by_pk: Mapping[int, Workspace]) -> list[Need]:

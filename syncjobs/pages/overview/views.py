@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -16,7 +17,9 @@ from syncjobs.display import run_summary
 from syncjobs.models import Run
 from syncjobs.pages import access
 from syncjobs.pages.overview import day_chart, figures, first_steps, mapping_progress, needs
-from syncjobs.pages.overview.upcoming_runs import upcoming
+from syncjobs.pages.overview.day_chart import Chart
+from syncjobs.pages.overview.first_steps import FirstStep
+from syncjobs.pages.overview.upcoming_runs import UpcomingRun, upcoming
 from syncjobs.pages.overview.workspace_card import Card
 from syncjobs.planning import service_item
 from syncjobs.support.proof import stored_comparison
@@ -25,10 +28,37 @@ MAX_RUNS = 6
 MAX_UPCOMING = 6
 
 
-def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+class OverviewContext(TypedDict):
+    """What the front page shows. `steps`: the first steps of `steps_card`, or of nobody yet; `connect_form` for these.
+
+    `needs`: what waits for people, with its entries and minutes; `recent_runs`: each with what came of it; `idle`:
+    those whose runs no worker takes.
+    """
+
+    cards: Sequence[Card]
+    steps: Sequence[FirstStep]
+    steps_done: int
+    steps_card: Card | None
+    connect_form: ConnectClockify | None
+    preflight_errors: Sequence[str]
+    needs: Sequence[needs.Group]
+    needs_entries: int
+    needs_minutes: int
+    recent_runs: Sequence[tuple[Run, str]]
+    upcoming: Sequence[UpcomingRun]
+    chart: Chart | None
+    idle: Sequence[Card]
+    has_open_run: bool
+
+
+def front_page(request: HttpRequest, context: Mapping[str, object]) -> dict[str, object]:
     """Return the dashboard's context; without the right to see workspaces only that fact."""
     if not access.may_look(request):
-        return context | {"title": "Overview", "may_look": False}
+        return {**context, "title": "Overview", "may_look": False}
+    return {**context, "title": "Overview", "may_look": True, **access.rights(request), **_overview(request)}
+
+
+def _overview(request: HttpRequest) -> OverviewContext:
     now = timezone.now()
     cards = cards_of(list(access.workspaces()))
     # The steps are shown for one workspace at a time: the first that has sent nothing.
@@ -37,10 +67,7 @@ def front_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     steps = first_steps.steps(new_card) if new_card or not cards else []
     needed = needs.groups(cards)
     form = ConnectClockify(initial={"start_date": now.date().replace(day=1)}) if not cards else None
-    return context | {
-        "title": "Overview",
-        "may_look": True,
-        **access.rights(request),
+    return {
         "cards": cards,
         "steps": steps,
         "steps_done": sum(step.state == "done" for step in steps),

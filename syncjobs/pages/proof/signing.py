@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -21,7 +20,6 @@ from syncjobs.models import SignOff
 from syncjobs.pages import access
 from syncjobs.pages.proof import shown
 from syncjobs.pages.proof.period import Period, requested
-from syncjobs.rules.proof.proof_table import Sums
 from syncjobs.support.proof import signed_changes
 from syncjobs.support.proof.signed_changes import Change
 
@@ -88,15 +86,7 @@ def sign(request: HttpRequest, pk: int) -> HttpResponse:
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one sign-off: its figures, whether they are intact, and everything that changed since."""
     sign_off = get_object_or_404(_sign_offs(), pk=pk)
-    signed, figures = _shown(sign_off), sign_off.figures
-    total = Sums(
-        clockify=figures.get("clockify", 0),
-        quickbooks=figures.get("quickbooks", 0),
-        causes=figures.get("causes", {}),
-        left=figures.get("unexplained", 0),
-        is_open=figures.get("is_open", False),
-        amounts={key: (Decimal(ours), Decimal(theirs)) for key, (ours, theirs) in figures.get("amounts", {}).items()},
-    )
+    signed, total = _shown(sign_off), sign_offs.sums_of(sign_off)
     context = {
         "shown": signed,
         "sign_off": sign_off,
@@ -120,13 +110,14 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Countersign or withdraw."""
     sign_off = get_object_or_404(_sign_offs(), pk=pk)
-    by: dict[str, Any] = {"person": request.user, "now": timezone.now()}
+    now = timezone.now()
     try:
         if request.POST.get("verb") == "countersign":
-            sign_offs.countersign(sign_off, **by)
+            sign_offs.countersign(sign_off, person=request.user, now=now)
             messages.success(request, "Countersigned.")
         elif request.POST.get("verb") == "withdraw":
-            sign_offs.withdraw(sign_off, reason=request.POST.get("reason", ""), **by)
+            reason = request.POST.get("reason", "")
+            sign_offs.withdraw(sign_off, reason=reason, person=request.user, now=now)
             messages.success(request, "Withdrawn. It stays in the history.")
         else:
             messages.error(request, "Nothing was chosen.")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 
 from django import forms
+from django.db.models import QuerySet
 from django.forms.boundfield import BoundField
+from django.forms.utils import ErrorList
 from django.http import HttpRequest, HttpResponse
 
 from integrations.database import database_now
@@ -30,6 +32,8 @@ MODES = (
 )
 # Values of the fields of a schedule that is off.
 DEFAULT_EVERY, DEFAULT_AT = "2", {"check": "07:30", "sync": "18:00", "reconcile": "02:00"}
+# What can't be, by the name of the field.
+Refusals = dict[str, ErrorList]
 
 
 @dataclass(frozen=True)
@@ -44,11 +48,22 @@ class ScheduleLine:
     late: str
 
 
+class SchedulesContext(TypedDict):
+    """The page. `changes`: the latest, each in words; `refused`: the fields that were posted and can't be."""
+
+    workspace: Workspace
+    others: QuerySet[Workspace]
+    zone: str
+    lines: Sequence[ScheduleLine]
+    changes: Sequence[tuple[ConnectionEvent, str]]
+    refused: Sequence[BoundField]
+
+
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the schedules; a POST sets all of them or none."""
     workspace = access.workspace_at(pk)
     written: Mapping[str, str] = {}
-    refused: dict[str, Any] = {}
+    refused: Refusals = {}
     if request.method == "POST":
         posted, refused = _posted(request.POST)
         form = rules.changed(request, workspace, posted)
@@ -58,7 +73,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         written = request.POST
     form = rules.shown(request, workspace, NAMES)
     form.errors.update(refused)
-    context = {
+    context: SchedulesContext = {
         "workspace": workspace,
         "others": access.workspaces().exclude(pk=workspace.pk),
         "zone": workspace.time_zone,
@@ -70,9 +85,10 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     return access.show(request, "setup/schedules.html", context, title=title, status=422 if refused else 200)
 
 
-def _posted(values: Mapping[str, str]) -> tuple[dict[str, str], dict[str, Any]]:
+def _posted(values: Mapping[str, str]) -> tuple[dict[str, str], Refusals]:
     """Return the posted schedules as the texts that are shown elsewhere, and their errors, both by name."""
-    posted, refused = {}, {}
+    posted: dict[str, str] = {}
+    refused: Refusals = {}
     for name in NAMES:
         if name not in values:
             continue
@@ -80,7 +96,7 @@ def _posted(values: Mapping[str, str]) -> tuple[dict[str, str], dict[str, Any]]:
         try:
             posted[name] = str(timetable.parse(timetable.written(values[name], every=every, at=at)))
         except ValueError as problem:
-            refused[name] = [f"{problem}."]
+            refused[name] = ErrorList([f"{problem}."])
     return posted, refused
 
 

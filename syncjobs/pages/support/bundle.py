@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.defaultfilters import filesizeformat
@@ -25,7 +26,16 @@ from syncjobs.support.bundle import make, size, stored
 ZIP = "application/zip"
 
 
-def card(request: HttpRequest, workspace: Workspace, *, now: datetime) -> dict[str, Any]:
+class BundleContext(TypedDict):
+    """The card: the bytes to expect, whether a worker makes it, and the bundles that this person may have."""
+
+    may_have_names: bool
+    size: int
+    is_large: bool
+    bundles: QuerySet[SupportBundle]
+
+
+def card(request: HttpRequest, workspace: Workspace, *, now: datetime) -> BundleContext:
     """Return what the card shows: the size to expect, and the bundles of the last day that this person may have."""
     may_have_names = access.may(request, DOWNLOAD_NAMES_RIGHT)
     made = SupportBundle.objects.filter(workspace=workspace, requested_at__gt=now - stored.KEPT_FOR)

@@ -11,7 +11,7 @@ from typing import Any
 from config.environment import SETTINGS
 from config.version import name_and_version
 from integrations.models import Company, Workspace
-from mapping import queries
+from mapping import command_output, queries
 from mapping.models import Mismatch
 from syncjobs.models import EntryOverride, Run
 from syncjobs.support.bundle.tables import CHUNK
@@ -165,7 +165,9 @@ def company(row: Company | None, records: tuple[dict[str, Any], dict[str, Any]] 
 
 
 def mapping(workspace: Workspace, texts: Texts) -> dict[str, Any]:
-    links = {kind: [_named(row, texts) for row in rows] for kind, rows in queries.mapping_json(workspace).items()}
+    links = {
+        kind: [_named(row, texts) for row in rows] for kind, rows in command_output.mapping_json(workspace).items()
+    }
     overrides = queries.all_mapping_overrides_of(workspace).order_by("pk")
     columns = ("kind", "clockify_id", "choice", "at", "note")
     rows = [dict(zip(columns, map(_plain, values), strict=True)) for values in overrides.values_list(*columns)]
@@ -174,7 +176,7 @@ def mapping(workspace: Workspace, texts: Texts) -> dict[str, Any]:
 
 def mismatches(workspace: Workspace, texts: Texts) -> Iterator[dict[str, Any]]:
     for row in queries.mismatches_of(workspace).iterator(chunk_size=CHUNK):
-        yield _named(queries.mismatch_json(row), texts)
+        yield _named(command_output.mismatch_json(row), texts)
 
 
 def runs(workspace: Workspace, texts: Texts) -> Iterator[dict[str, Any]]:

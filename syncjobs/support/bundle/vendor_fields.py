@@ -12,7 +12,6 @@ from integrations.clockify import payloads
 from syncjobs.support.bundle.texts import Texts
 
 Spec = Mapping[str, Any]
-Raw = Mapping[str, Any]
 # What a field's texts are; a nested Spec is an object, or a list of such.
 PLAIN, NAME, EMAIL, DESCRIPTION = "plain", "name", "email", "description"
 

@@ -23,13 +23,13 @@ from integrations.models import (
     Workspace,
 )
 from integrations.quickbooks.company_payloads import DECISIVE
+from integrations.reading.values import Raw
 from syncjobs.support.bundle import vendor_fields
 from syncjobs.support.bundle.quickbooks_time import QuickBooksTime
 from syncjobs.support.bundle.tables import CHUNK
 from syncjobs.support.bundle.texts import Texts
 from syncjobs.support.checklist.vendor_answers import VendorAnswers
 
-Raw = Mapping[str, Any]
 FORMAT = 1
 CLOCKIFY_LISTS = {
     "users": ("user", ClockifyUser),

@@ -36,8 +36,8 @@ def listed(workspace: Workspace, **projects: str) -> mirror.Counts:
         key: {"name": name, "archived": False, "client_id": "c1", "client_name": "Acme", "billable": True, "raw": {}}
         for key, name in projects.items()
     }
-    owner = {"workspace": workspace}
-    return mirror.store(ClockifyProject, owner=owner, key="clockify_id", rows=rows, watched=WATCHED, now=NOW)
+    kept = mirror.MirroredList(ClockifyProject, {"workspace": workspace}, "clockify_id", WATCHED)
+    return mirror.store(kept, rows, now=NOW)
 
 
 def test_each_kind_gets_a_row_that_is_inactive_and_flagged(workspace: Workspace) -> None:

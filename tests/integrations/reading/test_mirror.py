@@ -30,15 +30,8 @@ def employee(name: str, **columns: Any) -> dict[str, Any]:
 
 
 def store(company: Company, rows: dict[str, dict[str, Any]], *, now: datetime | None = None) -> dict[str, int]:
-    counts = mirror.store(
-        Employee,
-        owner={"company": company},
-        key="quickbooks_id",
-        rows=rows,
-        watched=("name", "active", "email"),
-        now=now or timezone.now(),
-    )
-    return counts.as_json()
+    kept = mirror.MirroredList(Employee, {"company": company}, "quickbooks_id", ("name", "active", "email"))
+    return mirror.store(kept, rows, now=now or timezone.now()).as_json()
 
 
 def test_what_is_new_changed_and_gone_is_counted(company: Company) -> None:

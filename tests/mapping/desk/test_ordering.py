@@ -10,6 +10,7 @@ import pytest
 
 from mapping.desk.ordering import Around, arrange
 from mapping.matching.acceptance import is_clear
+from mapping.matching.row_json import suggestions_in
 
 
 def row(key: str, minutes: int = 0, **values: Any) -> Any:
@@ -86,7 +87,7 @@ def test_ignored_rows_weigh_nothing_in_their_group() -> None:
     ("scores", "clear"), [([], False), ([0.79], False), ([0.8], True), ([0.9, 0.89], False), ([0.97, 0.9], True)]
 )
 def test_one_click_accepts_what_is_likely_and_well_ahead(scores: list[float], clear: bool) -> None:
-    assert is_clear([{"score": score, "why": "similar name"} for score in scores]) is clear
+    assert is_clear(suggestions_in([{"score": score, "why": "similar name"} for score in scores])) is clear
 
 
 def test_nobody_accepts_in_one_click_what_is_linked_or_taken_or_another_persons() -> None:

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from mapping.matching.acceptance import is_clear, is_safe, is_suggested, uncontested
 from mapping.matching.match import match, paired
+from mapping.matching.records import Obstacle, Suggestion
 from tests.support.records import client, customer, linked
 
 ACME = client("c1", "Acme")
@@ -25,29 +25,32 @@ def test_only_active_records_of_another_spelling_are_safe(name: str, archived: b
     assert is_safe(replace(ACME, archived=archived), customer("10", name)) is safe
 
 
-def _suggestions(*scores: float, why: str = "one letter differs") -> list[dict[str, Any]]:
-    return [{"score": score, "why": why} for score in scores]
+def _suggestions(*scores: float, obstacle: Obstacle | None = None) -> list[Suggestion]:
+    return [
+        Suggestion(str(position), "Acme", score, "one letter differs", "customer", obstacle)
+        for position, score in enumerate(scores)
+    ]
 
 
-CLEAR = [_suggestions(0.8), _suggestions(0.95, 0.92), _suggestions(1)]
+CLEAR = [_suggestions(0.8), _suggestions(0.95, 0.92), _suggestions(1), _suggestions(1, obstacle=Obstacle.UNDONE)]
 UNCLEAR = [
     [],
     _suggestions(0.79),
     _suggestions(0.95, 0.94),
-    _suggestions(0.95, why="one letter differs; already linked to Acme Ltd"),
-    [{"why": "similar name"}],
+    _suggestions(0.95, obstacle=Obstacle.TAKEN),
+    _suggestions(0),
 ]
 
 
 @pytest.mark.parametrize("suggestions", CLEAR)
-def test_a_likely_suggestion_well_ahead_is_clear(suggestions: list[dict[str, Any]]) -> None:
+def test_a_likely_suggestion_well_ahead_is_clear(suggestions: list[Suggestion]) -> None:
     assert is_clear(suggestions) is True
     assert is_suggested(suggestions, has_link=False, same_name=False, emails=("", ""))
     assert not is_suggested(suggestions, has_link=True, same_name=False, emails=("", ""))
 
 
 @pytest.mark.parametrize("suggestions", UNCLEAR)
-def test_an_unlikely_taken_or_contested_suggestion_is_not(suggestions: list[dict[str, Any]]) -> None:
+def test_an_unlikely_taken_or_contested_suggestion_is_not(suggestions: list[Suggestion]) -> None:
     assert is_clear(suggestions) is False
     assert not is_suggested(suggestions, has_link=False, same_name=False, emails=("", ""))
 

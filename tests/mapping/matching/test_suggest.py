@@ -95,7 +95,7 @@ def test_the_same_address_comes_before_the_same_name() -> None:
     likely = _likely(robert, quickbooks)
 
     assert [(suggestion.id, suggestion.score) for suggestion in likely] == [("2", 0.95), ("1", 0.9)]
-    assert is_clear([{"score": suggestion.score, "why": suggestion.why} for suggestion in likely])
+    assert is_clear(likely)
 
 
 def test_who_has_the_users_address_is_offered_beside_a_namesake() -> None:

@@ -18,8 +18,8 @@ from mapping.models import Decision, Link, PartnerWrite
 from sandbox.data.datasets import REALM
 from syncjobs import tasks
 from syncjobs.partner_writes import many, submit
-from syncjobs.partner_writes.drafts import CREATE, QUICKBOOKS, WriteRequest
-from syncjobs.partner_writes.many import Requested, Wanted
+from syncjobs.partner_writes.drafts import CREATE, QUICKBOOKS, Wanted, WriteRequest
+from syncjobs.partner_writes.many import Requested
 from syncjobs.runs import queue
 from tests.support.factories import UserFactory
 from tests.support.scene import FIRST, Scene

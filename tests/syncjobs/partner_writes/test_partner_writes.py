@@ -26,7 +26,7 @@ from mapping.errors import Refused
 from mapping.models import Decision, Link, Mismatch, PartnerWrite
 from syncjobs.models import EntryStatus
 from syncjobs.partner_writes import journal, settle, submit, to_quickbooks
-from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, WriteRequest
+from syncjobs.partner_writes.drafts import CLOCKIFY, CREATE, QUICKBOOKS, REACTIVATE, RENAME, Wanted, WriteRequest
 from syncjobs.partner_writes.offers import offers
 from tests.support.factories import UserFactory
 from tests.support.scene import FIRST, Scene
@@ -52,9 +52,8 @@ def customer_for(kind: str, clockify_id: str, **details: Any) -> WriteRequest:
 def written(scene: Scene, request: WriteRequest, *, person: Any = None) -> PartnerWrite:
     """Look at the draft, confirm it, and have it written."""
     draft = submit.draft(scene.workspace, request)
-    return submit.carry_out(
-        scene.workspace, request, confirmed=draft.fingerprint, person=person, note="", now=timezone.now()
-    )
+    wanted = Wanted(request, draft.fingerprint)
+    return submit.carry_out(scene.workspace, wanted, person=person, note="", now=timezone.now())
 
 
 def records_named(scene: Scene, entity: str, name: str) -> list[dict[str, Any]]:
@@ -175,9 +174,8 @@ def test_what_is_not_what_the_person_saw_is_not_written(scene: Scene) -> None:
     fingerprint = submit.draft(scene.workspace, employee_for(user)).fingerprint
 
     with pytest.raises(Refused, match="no longer what you saw"):
-        submit.carry_out(
-            scene.workspace, employee_for(user, name="Ana B. Roe"), confirmed=fingerprint, now=timezone.now()
-        )
+        wanted = Wanted(employee_for(user, name="Ana B. Roe"), fingerprint)
+        submit.carry_out(scene.workspace, wanted, now=timezone.now())
 
     assert not PartnerWrite.objects.exists()
 

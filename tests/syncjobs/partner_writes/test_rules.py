@@ -95,3 +95,10 @@ def test_two_requests_for_one_record_have_one_target_whatever_the_name() -> None
     ]
 
     assert {request.target for request in requests} == {"user:u1"}
+
+
+def test_a_request_is_stored_and_read_as_it_was_and_older_rows_lack_the_rest() -> None:
+    request = WriteRequest(RENAME, "clockify", "client", "client", "c1", "7", name="Acme Ltd", billable=False)
+
+    assert WriteRequest.from_row(request.as_row()) == request
+    assert WriteRequest.from_row({"kind": "user", "of_a_later_version": 1}) == WriteRequest("", "", "", kind="user")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import TypedDict
 
 from django.contrib import messages
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -31,10 +32,10 @@ from syncjobs.pages import access
 from syncjobs.pages.desk import page_context, safe_counts
 from syncjobs.pages.desk.bulk import elsewhere, ticked
 from syncjobs.pages.desk.bulk.elsewhere import Elsewhere
-from syncjobs.pages.desk.bulk.ticked import Ticked
+from syncjobs.pages.desk.bulk.ticked import Ticked, TickedContext
 from syncjobs.pages.paging import ROWS_A_PAGE
 from syncjobs.planning import evaluate
-from syncjobs.planning.forecast import forecast
+from syncjobs.planning.forecast import Forecast, forecast
 
 # Rows and pairs left out that are named; the others are counted.
 MAX_LEFT_OUT = 10
@@ -90,6 +91,25 @@ class Pair:
         return partner != self.partner or Version.parse(version).content != Version.parse(self.version).content
 
 
+class PairsContext(TypedDict):
+    """One page of the pairs, narrowed by `find`, of all that are `listed`; `elsewhere`: how the others were shown."""
+
+    listed: Sequence[Pair]
+    page: Page[Pair]
+    find: str
+    elsewhere: Elsewhere | None
+
+
+class AcceptContext(TickedContext, PairsContext):
+    """The sheet. `left_out`: key and why of the first pairs that are not accepted; `count` and `forecast` of `keys`."""
+
+    keys: Collection[str]
+    count: int
+    left_out: Sequence[tuple[str, str]]
+    more_left_out: int
+    forecast: Forecast | None
+
+
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the pairs; on POST, accept the ticked ones."""
     workspace = access.workspace_at(pk)
@@ -112,10 +132,9 @@ def count(request: HttpRequest, pk: int) -> HttpResponse:
     """Count the safe pairs and return the button with the numbers, which the desk's script inserts."""
     workspace = access.workspace_at(pk)
     tab = ticked.tab_named(request.GET.get("tab", ""))
-    context: dict[str, Any] = {"workspace": workspace, "safe": None}
-    context["safe_url"] = f"{reverse('hourbridge:desk-safe', args=[workspace.pk])}?tab={tab}"
-    if workspace.company is not None:
-        context["safe"] = safe_counts.count(workspace, tab, now=timezone.now())
+    address = f"{reverse('hourbridge:desk-safe', args=[workspace.pk])}?tab={tab}"
+    safe = safe_counts.count(workspace, tab, now=timezone.now()) if workspace.company is not None else None
+    context = {"workspace": workspace, "safe_url": address, "safe": safe}
     return render(request, "hourbridge/desk/safe_button.html", context)
 
 
@@ -138,7 +157,8 @@ def _show(request: HttpRequest, workspace: Workspace, rows: Ticked, others: Else
         chosen = [pair.choice for pair in acceptable]
     left_out = [*_moved_sentences(moved, pairs, shown), *left_out]
     known = None if row_keys else snapshot
-    context = ticked.context_of(workspace, rows) | {
+    context: AcceptContext = {
+        **ticked.context_of(workspace, rows),
         **_page_context(request, pairs, keys, shown, moved),
         "keys": keys,
         "count": len(chosen),
@@ -160,7 +180,7 @@ def _moved_sentences(moved: Sequence[Pair], pairs: Sequence[Pair], shown: Shown)
 
 def _page_context(
     request: HttpRequest, pairs: Sequence[Pair], keys: Collection[str], shown: Shown, moved: Sequence[Pair]
-) -> dict[str, Any]:
+) -> PairsContext:
     """Return the context of one page of the pairs, narrowed by `find`, and of what its form says of all others."""
     params = request.POST if request.method == "POST" else request.GET
     find = str(params.get("find", ""))[:200].strip()
@@ -174,7 +194,7 @@ def _page_context(
             is_known = pair.key in shown and pair.key not in unseen
             text = "=".join((pair.key, *shown[pair.key])) if is_known else pair.shown_as
             (others.ticked if pair.key in keys else others.unticked).append(text)
-    return {"listed": pairs, "page": current, "find": find, "elsewhere": others if others.shown else ""}
+    return {"listed": pairs, "page": current, "find": find, "elsewhere": others if others.shown else None}
 
 
 def _pairs_of_safe(workspace: Workspace, pairs: Collection[SafePair]) -> list[Pair]:
@@ -238,7 +258,7 @@ def _accept(request: HttpRequest, workspace: Workspace, rows: Ticked, keys: set[
 
 
 def _apply(
-    request: HttpRequest, workspace: Workspace, tab: str, row_keys: list[str], keys: set[str], now: Any
+    request: HttpRequest, workspace: Workspace, tab: str, row_keys: list[str], keys: set[str], now: datetime
 ) -> tuple[Applied, list[tuple[str, str]]]:
     """Accept the ticked pairs; return the batch, and the keys left out, each with why. Raises Refused."""
     # Only what was shown is accepted: a suggestion that changed meanwhile would link a partner nobody looked at.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import TypedDict
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -25,10 +27,9 @@ from syncjobs.display.formatting import number
 from syncjobs.pages import access
 from syncjobs.pages.desk import actions
 from syncjobs.pages.desk.bulk import ticked
-from syncjobs.pages.desk.bulk.ticked import Ticked
+from syncjobs.pages.desk.bulk.ticked import Ticked, TickedContext
 from syncjobs.partner_writes import journal, many, submit
-from syncjobs.partner_writes.drafts import CREATE, QUICKBOOKS, PartnerDraft, WriteRequest
-from syncjobs.partner_writes.many import Wanted
+from syncjobs.partner_writes.drafts import CREATE, QUICKBOOKS, PartnerDraft, Wanted, WriteRequest
 from syncjobs.partner_writes.offers import offers
 from syncjobs.partner_writes.prepare_quickbooks import names_read_once
 from syncjobs.runs import queue
@@ -70,6 +71,41 @@ class Line:
         return f"{self.key}={self.row.version}={self.draft.fingerprint if self.draft else ''}"
 
 
+class CreateContext(TickedContext):
+    """The sheet. `count`: how many of the ticked can be created; `others`: rows that lack nothing in QuickBooks.
+
+    `entities`: the kinds of person that may be chosen, `entity` the one that is.
+    """
+
+    listed: Sequence[Line]
+    others: int
+    entity: str
+    entities: Sequence[str]
+    keys: Collection[str]
+    note: str
+    count: int
+    read_at: datetime | None
+    zone: str
+
+
+class CreatedContext(TypedDict):
+    """What became of a batch. `states`: its writes, each with what pages call its state; `done`, `open_count` of them.
+
+    `again`: address of the sheet that tries the rest again, "" where there is none.
+    """
+
+    workspace: Workspace
+    zone: str
+    states: Sequence[tuple[PartnerWrite, str]]
+    done: int
+    open_count: int
+    asked_by: User | None
+    asked_at: datetime
+    no_worker: bool
+    back: str
+    again: str
+
+
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     """Show what would be created; on POST, have it written by the worker."""
     workspace = access.workspace_at(pk)
@@ -86,7 +122,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     possible = [line for line in lines if not line.problem]
     # What has a clear suggestion would probably be there twice.
     keys = ticked.chosen_keys(request, at_first=(line.key for line in possible if line.row.clear is None))
-    context = ticked.context_of(workspace, chosen) | {
+    context: CreateContext = {
+        **ticked.context_of(workspace, chosen),
         "listed": lines,
         "others": others,
         "entity": entity,
@@ -172,8 +209,8 @@ def created(request: HttpRequest, pk: int, batch: UUID) -> HttpResponse:
     states = [(write, journal.shown_state(write)) for write in writes]
     open_count = sum(write.state in OPEN_STATES for write in writes)
     first = writes[0]
-    tab = TABS[str(first.asked["kind"])]
-    context: dict[str, Any] = {
+    tab = TABS[WriteRequest.from_row(first.asked).kind]
+    context: CreatedContext = {
         "workspace": workspace,
         "zone": workspace.time_zone,
         "states": states,
@@ -181,7 +218,7 @@ def created(request: HttpRequest, pk: int, batch: UUID) -> HttpResponse:
         "open_count": open_count,
         "asked_by": first.person,
         "asked_at": first.created_at,
-        "no_worker": open_count and queue.last_heartbeat() is None,
+        "no_worker": open_count > 0 and queue.last_heartbeat() is None,
         "back": reverse(f"hourbridge:{tab}", args=[workspace.pk]),
         "again": _sheet_of(workspace, tab, [write for write in writes if write.state in NOT_CREATED]),
     }

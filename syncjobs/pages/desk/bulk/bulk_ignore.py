@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -16,8 +18,19 @@ from syncjobs.display.formatting import number
 from syncjobs.pages import access
 from syncjobs.pages.desk import actions
 from syncjobs.pages.desk.bulk import ticked
-from syncjobs.pages.desk.bulk.ticked import Ticked
+from syncjobs.pages.desk.bulk.ticked import Ticked, TickedContext
 from syncjobs.planning import evaluate
+
+
+class IgnoreContext(TickedContext):
+    """The sheet: entries and minutes that leave with the ticked of the `listed` rows, whose number is `count`."""
+
+    listed: Sequence[Row]
+    keys: Collection[str]
+    count: int
+    note: str
+    leaving_entries: int
+    leaving_minutes: int
 
 
 def page(request: HttpRequest, pk: int) -> HttpResponse:
@@ -33,7 +46,8 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         return _ignore(request, workspace, chosen, rows)
     keys = ticked.chosen_keys(request, at_first=(row.key for row in rows))
     leaving = [row.mismatch for row in rows if row.key in keys and row.mismatch]
-    context = ticked.context_of(workspace, chosen) | {
+    context: IgnoreContext = {
+        **ticked.context_of(workspace, chosen),
         "listed": rows,
         "keys": keys,
         "count": sum(row.key in keys for row in rows),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -37,6 +37,17 @@ class Ticked:
         """Return the address of the list that the rows were ticked on."""
         query = f"?{urlencode(self.narrowed)}" if self.narrowed else ""
         return reverse(f"hourbridge:{self.tab}", args=[workspace.pk]) + query
+
+
+class TickedContext(TypedDict):
+    """What the templates of all sheets of ticked rows share. `narrowed` and `more` are those of `Ticked`."""
+
+    workspace: Workspace
+    tab: str
+    row_keys: Sequence[str]
+    narrowed: Mapping[str, str]
+    more: int
+    back: str
 
 
 def of(request: HttpRequest, workspace: Workspace) -> Ticked:
@@ -112,8 +123,7 @@ def shown_versions(request: HttpRequest) -> dict[str, str]:
     return shown
 
 
-def context_of(workspace: Workspace, ticked: Ticked) -> dict[str, Any]:
-    """Return the template context that all sheets of ticked rows share."""
+def context_of(workspace: Workspace, ticked: Ticked) -> TickedContext:
     return {
         "workspace": workspace,
         "tab": ticked.tab,
