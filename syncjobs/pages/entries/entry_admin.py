@@ -18,7 +18,7 @@ from unfold.views import ChangeList
 
 from integrations.admin_lists.connection_filters import WorkspaceFilter
 from integrations.admin_lists.readonly_admin import ReadOnlyAdmin, ShortOnPhones
-from integrations.models import ClockifyUser, TimeEntry
+from integrations.models import ClockifyUser, Company, TimeEntry
 from integrations.roles import SEND_RIGHT
 from integrations.typed_numbers import whole_number
 from integrations.unnamed import named
@@ -49,7 +49,8 @@ class Entries(ShortOnPhones):
         super().get_results(request)
         page: Any = self.result_list  # type: ignore[has-type]
         keys = list(page.values_list("pk", flat=True))
-        rows = with_what_was_sent(self.root_queryset).select_related("status").in_bulk(keys)
+        related = with_what_was_sent(self.root_queryset).select_related("status", "workspace__company")
+        rows = related.defer(*(f"workspace__company__{name}" for name in Company.SECRETS)).in_bulk(keys)
         self.result_list = [rows[key] for key in keys if key in rows]
 
 
@@ -183,7 +184,10 @@ class TimeEntryAdmin(ReadOnlyAdmin):
             mark_safe("<br>"),
             "{}{}",
             (
-                (reasons.title(str(row.get("code"))), vendor_links.open_link(vendor_links.form_url(row), "QuickBooks"))
+                (
+                    reasons.title(str(row.get("code"))),
+                    vendor_links.open_link(vendor_links.form_url(row, entry.workspace.company), "QuickBooks"),
+                )
                 for row in rows
             ),
         )

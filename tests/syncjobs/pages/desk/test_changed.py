@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
+from sandbox.data.datasets import REALM
 from sandbox.server import Running
 from syncjobs.models import EntryOverride, Run
 from syncjobs.pages.desk.changed import ChangedRow
@@ -166,7 +169,8 @@ def test_the_invoice_is_named_and_linked_on_every_page(dana: Client, scene: Scen
 
     for page in pages:
         assert "on invoice 1043 of March 31, 2026" in main_text(page)
-        link = f'<a href="https://qbo.intuit.com/app/invoice?txnId={invoice["Id"]}">Open invoice 1043 of March 31, 2026'
+        query = urlencode({"deeplinkcompanyid": REALM, "pagereq": f"invoice?txnId={invoice['Id']}"})
+        link = f'<a href="{escape(f"https://qbo.intuit.com/login?{query}")}">Open invoice 1043 of March 31, 2026'
         assert link in page.content.decode()
 
 
