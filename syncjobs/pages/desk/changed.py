@@ -302,4 +302,4 @@ def _deleted(row: ChangedRow, workspace: Workspace) -> str:
 
 
 def _rate(rate: Any) -> str:
-    return f"{float(rate or 0):.2f}"
+    return f"{float(rate or 0):,.2f}"
