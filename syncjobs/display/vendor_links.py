@@ -86,10 +86,10 @@ def entry_url(entry: TimeEntry) -> str:
 
 
 def id_url(row: Model, column: str) -> str:
-    """Return the page of what a row's column `clockify_id` or `quickbooks_id` names; "" where there is none."""
+    """Return the page of what a row's column names; "" where there is none, as for any but `KIND_COLUMNS`."""
     record_id = str(getattr(row, column, "") or "")
     kind = KINDS.get(row._meta.model_name or "") or str(getattr(row, KIND_COLUMNS.get(column, ""), ""))
-    is_of_column = (kind in CLOCKIFY_KINDS) == (column == "clockify_id")
+    is_of_column = column in KIND_COLUMNS and (kind in CLOCKIFY_KINDS) == (column == "clockify_id")
     # What is not there any more has no page.
     is_gone = getattr(row, "gone_at", None) is not None or getattr(row, "state", "") == "deleted"
     if not record_id or kind not in PATHS or not is_of_column or is_gone:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from django.apps import apps
 from django.test import Client
 from django.utils.html import escape
 
@@ -13,6 +14,7 @@ from integrations.models import Workspace
 from syncjobs.models import Receipt
 from tests.support.factories import (
     NOW,
+    ActionFactory,
     ClientFactory,
     ClockifyUserFactory,
     CompanyFactory,
@@ -144,3 +146,15 @@ def test_links_of_a_list_take_no_query_for_each_entry(
         page = admin_client.get("/admin/integrations/timeentry/")
 
     assert page.content.decode().count("hb-open-in") == 24
+
+
+def test_other_ids_of_sent_time_lead_nowhere(admin_client: Client, workspace: Workspace, real_products: None) -> None:
+    ReceiptFactory(workspace=workspace, sync_token="3")
+    ActionFactory(workspace=workspace, quickbooks_id="271", intuit_tid="1-5ab")
+
+    for model in "receipt", "action":
+        row = apps.get_model("syncjobs", model)._default_manager.get()
+        for address in f"/admin/syncjobs/{model}/", f"/admin/syncjobs/{model}/{row.pk}/change/":
+            page = admin_client.get(address).content.decode()
+            assert page.count('class="hb-open-in"') == 1
+            assert f"pagereq=timeactivity%3FtxnId%3D{row.quickbooks_id}" in page
