@@ -13,7 +13,6 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.views import ChangeList
 
 from integrations.admin_lists.connection_filters import WorkspaceFilter
@@ -30,6 +29,7 @@ from syncjobs.pages.entries import detail, selected
 from syncjobs.pages.entries.filters import (
     STATES,
     CauseFilter,
+    DayFilter,
     ProjectFilter,
     ReasonFilter,
     StateFilter,
@@ -64,7 +64,7 @@ class TimeEntryAdmin(ReadOnlyAdmin):
         CauseFilter,
         UserFilter,
         ProjectFilter,
-        ("txn_date", RangeDateFilter),
+        ("txn_date", DayFilter),
         WorkspaceFilter,
     )
     list_filter_submit = True
