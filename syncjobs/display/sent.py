@@ -118,4 +118,4 @@ def partners(company: Company, sent_draft: draft.Draft) -> tuple[str, str]:
     person = people.filter(quickbooks_id=sent_draft.person_id).values_list("name", flat=True).first()
     customers = Customer.objects.filter(company=company, quickbooks_id=sent_draft.customer_id)
     customer = customers.values_list("full_name", flat=True).first()
-    return person or "not in our copy", customer or "not in our copy"
+    return person or "not in the synced lists", customer or "not in the synced lists"

@@ -12,7 +12,7 @@ from integrations.clockify import connection as clockify_connection
 from integrations.clockify import entry_payloads, payloads, pull
 from integrations.clockify.client import ClockifyApiClient
 from integrations.errors import ApiError, Gone, ReconnectNeeded
-from integrations.models import TimeEntry, Workspace
+from integrations.models import Company, TimeEntry, Workspace
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.payloads import Activity
 from integrations.reading.unreadable import Reading
@@ -74,12 +74,13 @@ class Explanation:
     kept: bool = False
     # What its time gets by the line rules of today, by field; None of an entry that is gone.
     fields: dict[str, dict[str, str]] | None = None
+    company: Company | None = None
 
     def as_json(self) -> ExplanationJson:
         values: ExplanationJson = {
             "entry": self.entry_id,
             "state": str(self.evaluation.state),
-            "reasons": [_explained(row) for row in self.evaluation.reasons],
+            "reasons": [_explained(row, self.company) for row in self.evaluation.reasons],
             "quickbooks_id": self.quickbooks_id,
         }
         if self.kept:
@@ -95,9 +96,9 @@ class Explanation:
         return values
 
 
-def _explained(row: Mapping[str, Any]) -> dict[str, str]:
+def _explained(row: Mapping[str, Any], company: Company | None) -> dict[str, str]:
     """Return a reason as `explain` prints it, with the address of the invoice that it names."""
-    url = vendor_links.form_url(row)
+    url = vendor_links.form_url(row, company)
     return reasons.explain(row) | ({"url": url} if url else {})
 
 
@@ -130,6 +131,7 @@ def explain(workspace: Workspace, entry_id: str, *, now: datetime) -> Explanatio
     if row.deleted_at is not None:
         deleted_evaluation = evaluate.evaluate_deleted(receipt, context, entry_id, row.content_hash, earlier_status)
         explanation = Explanation(entry_id, deleted_evaluation, quickbooks_id, not_asked=not_asked, kept=kept)
+        explanation.company = workspace.company
         if receipt is not None and deleted_evaluation.state == State.CHANGED and not context.policy.whole_connection:
             _ask_about_deleted(workspace, receipt, context, explanation)
         return explanation
@@ -138,6 +140,7 @@ def explain(workspace: Workspace, entry_id: str, *, now: datetime) -> Explanatio
     evaluate.forget_edited([row], {entry_id: evaluation}, context)
     evaluate.save(workspace, [row], {entry_id: evaluation}, now=now)
     explanation = Explanation(entry_id, evaluation, quickbooks_id, not_asked=not_asked, kept=kept)
+    explanation.company = workspace.company
     explanation.fields = lines.shown(workspace, context.resolve(entry).line)
     if receipt is not None:
         explanation.differences = differences_of(entry, context, receipt, receipt.answered)

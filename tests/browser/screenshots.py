@@ -1,12 +1,15 @@
-"""Pictures of every page, wide and narrow, light and dark: `make screenshots` puts them into var/screenshots.
+"""Pictures of every page, wide and narrow, light and dark, and without scripts: `make screenshots`.
 
-Four of them, smaller, are those of the README and the docs.
+They go into var/screenshots; four of them, smaller, are those of the README and the docs. PICTURES names those to take
+anew, as in `PICTURES='desk-* rules*' make screenshots`; unset: all.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import date, timedelta
+from fnmatch import fnmatch
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
 from PIL import Image
+from playwright.sync_api import ViewportSize
 
 from integrations.limits.retry import MAX_TRIED_RUNS
 from integrations.models import ClockifyProject, ClockifyUser, ShrunkList, TimeEntry, UnreadableRecord, Workspace
@@ -36,6 +40,7 @@ FOR_DOCS = settings.BASE_DIR / "docs" / "pictures"
 WIDTHS = {"wide": 1400, "narrow": 390}
 IN_DOCS = {"overview": 900, "projects": 900, "run": 900, "entry": 900}
 MAX_BYTES = 200_000
+CHOSEN = os.environ.get("PICTURES", "*").split()
 LISTS = {
     "entries": "integrations/timeentry",
     "runs": "syncjobs/run",
@@ -73,8 +78,9 @@ LogIn = Callable[[str], None]
 @pytest.mark.sandbox(dataset="agency")
 def test_pictures_of_every_page(person: Person, sandbox: Running, log_in: LogIn) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for old in FOLDER.glob("*.png"):
-        old.unlink()
+    for pattern in CHOSEN:
+        for old in FOLDER.glob(f"{pattern}-*.png"):
+            old.unlink()
     take(person, "login", "/accounts/login/")
     log_in(people.ADMINISTRATOR)
     first_run(person, sandbox)
@@ -135,7 +141,8 @@ def daily_pages(person: Person) -> None:
 def proof_pages(person: Person) -> None:
     """Take pictures of a compared period: by people, by days, and signed."""
     workspace = Workspace.objects.get()
-    first, last = date.today() - timedelta(days=40), date.today() - timedelta(days=1)
+    # Yesterday is not over everywhere yet.
+    first, last = date.today() - timedelta(days=40), date.today() - timedelta(days=2)
     run_command("reconcile", "--from", str(first), "--to", str(last))
     proof = f"/admin/workspaces/{workspace.pk}/proof/?from={first}&to={last}"
     take(person, "proof", proof)
@@ -230,14 +237,14 @@ def changed_after_sending(person: Person, sandbox: Running) -> None:
     scene.sync(str(workspace.start_date), str(date.today()))
     desk = f"/admin/workspaces/{workspace.pk}/changed/"
     take(person, "changed-two", f"{desk}?look=1")
-    for button in ("Send Clockify's…", "Add the difference…"):
+    for button, receipt in (("Send Clockify's…", changed), ("Add the difference…", billed)):
         person.opens(desk)
-        person.presses(button)
+        entry = TimeEntry.objects.get(clockify_id=receipt.entry_id)
+        person.presses(button, within=person.page.locator(f"#entry-{entry.pk}"))
         shown = RunExecution(Run.objects.latest("pk")).work()
         take(person, f"amend-{button.split()[0].lower()}", f"/admin/syncjobs/run/{shown.pk}/change/")
     person.presses("Add this in QuickBooks")
     RunExecution(Run.objects.latest("pk")).work()
-    entry = TimeEntry.objects.get(clockify_id=billed.entry_id)
     take(person, "entry-corrected", f"/admin/integrations/timeentry/{entry.pk}/change/")
 
 
@@ -322,17 +329,33 @@ def command(name: str, *args: str) -> None:
 
 
 def take(person: Person, name: str, path: str = "") -> None:
-    """Take the pictures of the page at `path`, or of the open page, in both widths and color schemes."""
+    """Take pictures of the page at `path`, or of the open page: in each width and color scheme, and without scripts."""
     if path:
         person.opens(path)
+    if not any(fnmatch(name, pattern) for pattern in CHOSEN):
+        return
     for size, width in WIDTHS.items():
         for scheme in ("light", "dark"):
             axe.look_at(person.page, width=width, scheme=scheme)
             person.page.evaluate("scrollTo(0, 0)")
             person.page.screenshot(path=FOLDER / f"{name}-{size}-{scheme}.png", full_page=True)
+    take_without_scripts(person, name)
     if name in IN_DOCS:
         axe.look_at(person.page, width=WIDTHS["wide"], scheme="light", height=IN_DOCS[name])
         save_small(person.page.screenshot(), FOR_DOCS / f"{name}.png")
+
+
+def take_without_scripts(person: Person, name: str) -> None:
+    """Take a wide picture of the open page's address as a browser without JavaScript shows it to the same person."""
+    browser = person.page.context.browser
+    assert browser is not None
+    viewport: ViewportSize = {"width": WIDTHS["wide"], "height": axe.HEIGHT}
+    login = person.page.context.storage_state()
+    context = browser.new_context(java_script_enabled=False, storage_state=login, viewport=viewport)
+    page = context.new_page()
+    page.goto(person.page.url)
+    page.screenshot(path=FOLDER / f"{name}-no-scripts.png", full_page=True)
+    context.close()
 
 
 def save_small(picture: bytes, path: Path) -> None:

@@ -119,7 +119,8 @@ def first_run(inspection: Inspection, sandbox: Running) -> None:
     for options in ("--dry-run",), ():
         run_command("sync_time", *options)
     run_command("sync_time", "--resend", "--dry-run")
-    days = "--from", str(date.today() - timedelta(days=40)), "--to", str(date.today() - timedelta(days=1))
+    # Yesterday is not over everywhere yet.
+    days = "--from", str(date.today() - timedelta(days=40)), "--to", str(date.today() - timedelta(days=2))
     run_command("reconcile", *days)
     signed = {"shown": str(Reconciliation.objects.get().pk), "reason": "Agreed", "person": User.objects.get()}
     period = date.fromisoformat(days[1]), date.fromisoformat(days[3])

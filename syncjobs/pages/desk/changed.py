@@ -148,7 +148,7 @@ def _row(workspace: Workspace, entry: TimeEntry, receipt: Receipt | None, overri
     codes = {str(reason.get("code")) for reason in status.reasons}
     row = ChangedRow(entry, badges.of_entry(status.state, held=status.held, codes=codes), receipt)
     row.sentences = [explain(reason)["message"] for reason in status.reasons]
-    row.form_links = [link for reason in status.reasons if (link := vendor_links.form_link(reason))]
+    row.form_links = [link for reason in status.reasons if (link := vendor_links.form_link(reason, workspace.company))]
     # The status has the conflict only where the entry itself changed too; the receipt always has it.
     changed = Code.CHANGED_IN_QUICKBOOKS
     if receipt is not None and receipt.conflict == changed and changed not in codes:
@@ -302,4 +302,4 @@ def _deleted(row: ChangedRow, workspace: Workspace) -> str:
 
 
 def _rate(rate: Any) -> str:
-    return f"{float(rate or 0):.2f}"
+    return f"{float(rate or 0):,.2f}"

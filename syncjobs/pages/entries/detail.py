@@ -237,7 +237,7 @@ def _reason_line(workspace: Workspace, row: Mapping[str, Any]) -> ReasonLine:
         may_be_tried_again=reasons.is_given_up(row),
         may_be_set_aside=code in reasons.MAY_BE_SET_ASIDE,
         alike_link=links.list_of("integrations.timeentry", reason=code, workspace=workspace.pk),
-        form_link=vendor_links.form_link(row),
+        form_link=vendor_links.form_link(row, workspace.company),
     )
 
 

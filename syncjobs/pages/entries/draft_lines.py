@@ -54,7 +54,10 @@ def _lines(company: Company, entry_draft: draft.Draft) -> list[tuple[str, str]]:
         ("Customer", f"customer {entry_draft.customer_id}, {customer}"),
         ("Day", day(date.fromisoformat(entry_draft.txn_date))),
         ("Time", duration(entry_draft.minutes)),
-        ("Rate", f"{entry_draft.rate}, billable" if entry_draft.is_billable else "none, not billable"),
+        (
+            "Rate",
+            f"{float(entry_draft.rate):,.2f} an hour, billable" if entry_draft.is_billable else "none, not billable",
+        ),
         *_line_facts(company, entry_draft),
         ("Description", entry_draft.description or "none"),
     ]
@@ -64,7 +67,7 @@ def _line_facts(company: Company, entry_draft: draft.Draft) -> list[tuple[str, s
     """Return the service item, and class and location where there are any, with their names."""
     found = {"item": entry_draft.item_id, "class": entry_draft.class_id, "location": entry_draft.department_id}
     known = {name: line_names.names_of(company, name, [key]).get(key, "") for name, key in found.items() if key}
-    texts = {name: f"{name} {found[name]}, {text or 'not in our copy'}" for name, text in known.items()}
+    texts = {name: f"{name} {found[name]}, {text or 'not in the synced lists'}" for name, text in known.items()}
     return [
         (LABELS[name], texts.get(name) or "QuickBooks' default") for name in found if name in texts or name == "item"
     ]

@@ -13,12 +13,11 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.views import ChangeList
 
 from integrations.admin_lists.connection_filters import WorkspaceFilter
 from integrations.admin_lists.readonly_admin import ReadOnlyAdmin, ShortOnPhones
-from integrations.models import ClockifyUser, TimeEntry
+from integrations.models import ClockifyUser, Company, TimeEntry
 from integrations.roles import SEND_RIGHT
 from integrations.typed_numbers import whole_number
 from integrations.unnamed import named
@@ -30,6 +29,7 @@ from syncjobs.pages.entries import detail, selected
 from syncjobs.pages.entries.filters import (
     STATES,
     CauseFilter,
+    DayFilter,
     ProjectFilter,
     ReasonFilter,
     StateFilter,
@@ -49,7 +49,8 @@ class Entries(ShortOnPhones):
         super().get_results(request)
         page: Any = self.result_list  # type: ignore[has-type]
         keys = list(page.values_list("pk", flat=True))
-        rows = with_what_was_sent(self.root_queryset).select_related("status").in_bulk(keys)
+        related = with_what_was_sent(self.root_queryset).select_related("status", "workspace__company")
+        rows = related.defer(*(f"workspace__company__{name}" for name in Company.SECRETS)).in_bulk(keys)
         self.result_list = [rows[key] for key in keys if key in rows]
 
 
@@ -63,7 +64,7 @@ class TimeEntryAdmin(ReadOnlyAdmin):
         CauseFilter,
         UserFilter,
         ProjectFilter,
-        ("txn_date", RangeDateFilter),
+        ("txn_date", DayFilter),
         WorkspaceFilter,
     )
     list_filter_submit = True
@@ -183,7 +184,10 @@ class TimeEntryAdmin(ReadOnlyAdmin):
             mark_safe("<br>"),
             "{}{}",
             (
-                (reasons.title(str(row.get("code"))), vendor_links.open_link(vendor_links.form_url(row), "QuickBooks"))
+                (
+                    reasons.title(str(row.get("code"))),
+                    vendor_links.open_link(vendor_links.form_url(row, entry.workspace.company), "QuickBooks"),
+                )
                 for row in rows
             ),
         )

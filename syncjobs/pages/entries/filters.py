@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import DropdownFilter, TextFilter
+from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter, TextFilter
 
 from integrations.models import ClockifyUser, TimeEntry
 from integrations.typed_numbers import whole_number
@@ -114,3 +114,11 @@ class ProjectFilter(TextFilter):
         if not text:
             return queryset
         return queryset.filter(Q(project_name__icontains=text) | Q(client_name__icontains=text))
+
+
+class DayFilter(RangeDateFilter):
+    """The first and the last day, named as the column is."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.title = "day"

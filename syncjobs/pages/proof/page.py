@@ -128,7 +128,7 @@ def _table_context(
     view = view if view in shown.VIEWS else "people"
     rows = stored_comparison.rows(stored, period.first, period.last)
     table = proof_table.table(rows, notes, view=view, first=period.first, last=period.last)
-    groups = shown.groups(table, view=view, opened=request.GET.get("open", ""))
+    groups = shown.groups(table, workspace.company, view=view, opened=request.GET.get("open", ""))
     # All of it is for printing.
     size = len(groups) or 1 if request.GET.get("open") == "all" else rows_a_page(request, GROUPS_A_PAGE)
     return {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from integrations.models import Workspace
+from integrations.models import Company, Workspace
 from integrations.unnamed import named
 from syncjobs.display import formatting, vendor_links
 from syncjobs.rules.proof.proof_table import LABELS, OpenItem, Sums, Table
@@ -56,12 +56,16 @@ class ShownItem:
     url: str
 
 
-def groups(table: Table, *, view: str, opened: str) -> list[ShownRow]:
-    """Return the groups of a view. `opened`: the key of the one to open, `all`, or "" for the first that asks."""
+def groups(table: Table, company: Company | None, *, view: str, opened: str) -> list[ShownRow]:
+    """Return the groups of a view.
+
+    `company`: whose invoices billed the time; `opened`: the key of the one to open, `all`, or "" for the first that
+    asks.
+    """
     found = table.groups(by_name=view == "days")
     if not opened and found and found[0].is_open:
         opened = _key(found[0])
-    return [_row(group, view=view, opened=opened) for group in found]
+    return [_row(group, company, view=view, opened=opened) for group in found]
 
 
 def total_causes(total: Sums) -> list[ShownCause]:
@@ -102,7 +106,7 @@ def items(workspace: Workspace, open_items: Sequence[OpenItem]) -> list[ShownIte
     ]
 
 
-def _row(sums: Sums, *, view: str, opened: str, is_child: bool = False) -> ShownRow:
+def _row(sums: Sums, company: Company | None, *, view: str, opened: str, is_child: bool = False) -> ShownRow:
     causes = _causes(sums, is_child=is_child)
     is_open = not is_child and opened in {_key(sums), "all"}
     children: Sequence[Sums] = ()
@@ -118,10 +122,10 @@ def _row(sums: Sums, *, view: str, opened: str, is_child: bool = False) -> Shown
         causes=causes[:CAUSES_SHOWN],
         more=causes[CAUSES_SHOWN:],
         amounts=amounts(sums),
-        forms=_forms(sums) if is_child else [],
+        forms=_forms(sums, company) if is_child else [],
         key=_key(sums),
         is_open=is_open,
-        children=tuple(_row(child, view=child_view, opened="", is_child=True) for child in children),
+        children=tuple(_row(child, company, view=child_view, opened="", is_child=True) for child in children),
     )
 
 
@@ -143,9 +147,9 @@ def _name(name: str, view: str) -> str:
     return formatting.day(date.fromisoformat(name)) if view == "days" else name or NOBODY[view]
 
 
-def _forms(sums: Sums) -> list[tuple[str, str]]:
+def _forms(sums: Sums, company: Company | None) -> list[tuple[str, str]]:
     """Return text and address of the invoices that billed its time."""
-    forms = [(form_text(facts), vendor_links.form_url(facts)) for facts in sums.forms.values()]
+    forms = [(form_text(facts), vendor_links.form_url(facts, company)) for facts in sums.forms.values()]
     rest = len(forms) - FORMS_SHOWN
     return forms[:FORMS_SHOWN] + ([(f"{rest} more", "")] if rest > 0 else [])
 

@@ -9,7 +9,7 @@ from typing import Any, NotRequired, TypedDict
 from django.core.paginator import Page
 from django.db.models import QuerySet
 
-from integrations.models import ShrunkList, Workspace
+from integrations.models import Company, ShrunkList, Workspace
 from syncjobs.display.badges import StatusBadge
 from syncjobs.models import Action, Run, RunItem, Schedule
 from syncjobs.pages.runs.preview import Preview
@@ -84,6 +84,7 @@ class RunContext(ResultContext, ItemsContext):
     interruptions: Sequence[str]
     run: Run
     workspace: Workspace
+    company: Company | None
     zone: str
     took: str
     throughput: str
@@ -108,6 +109,7 @@ class UndoContext(TypedDict):
 
     run: Run
     workspace: Workspace
+    company: Company | None
     zone: str
     refused: str
     created: int

@@ -58,6 +58,7 @@ def page_context(run: Run, request: HttpRequest) -> RunContext:
         **_items_context(run, outcomes, request),
         "causes": run_causes,
         "held": held(run) if run.kind == Run.Kind.SYNC else [],
+        "company": former_company or workspace.company,
         "former_company_text": former_company_text(former_company) if former_company else "",
         "uncertain_writes": Action.objects.uncertain().filter(run=run).order_by("pk")[: paging.ROWS_A_PAGE],
     }

@@ -88,6 +88,7 @@ def page_context(run: Run, workspace: Workspace, request: HttpRequest) -> UndoCo
     return {
         "run": run,
         "workspace": workspace,
+        "company": workspace.company,
         "zone": workspace.time_zone,
         "refused": _refusal(run, workspace),
         "created": undo.created(run).count(),

@@ -176,8 +176,8 @@ def _time(workspace: Workspace, kind: str, record_id: str) -> Iterator[Event]:
     sent = receipts.aggregate(first=Min("sent_at"), last=Max("sent_at"), count=Count("pk"))
     workspace_row: Any = workspace
     if sent["count"]:
-        yield Event(sent["first"], badges.SENT, "Its first time was sent", "", workspace_row, "")
-        text = f"Sent last; {number(sent['count'], 'entry is,entries are')} in QuickBooks"
+        yield Event(sent["first"], badges.SENT, "First time entry sent", "", workspace_row, "")
+        text = f"Last sent; {number(sent['count'], 'entry is,entries are')} in QuickBooks"
         yield Event(sent["last"], badges.SENT, text, "", workspace_row, "")
     waiting = EntryStatus.objects.filter(entry__in=entries).exclude(cause="").order_by()
     for state, count, since in waiting.values_list("state").annotate(Count("pk"), Min("since")):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
 
+from sandbox.data.datasets import REALM
 from sandbox.server import Running
 from syncjobs.models import EntryOverride, Run
 from syncjobs.pages.desk.changed import ChangedRow
@@ -146,6 +149,22 @@ def test_what_was_changed_by_hand_is_sent_again_or_added_to_only_from_a_preview(
     assert "Corrected 6:35" in entry_page
 
 
+def test_a_correction_that_adds_nothing_says_why(dana: Client, scene: Scene) -> None:
+    entry = scene.entry(scene.user("Ada"), scene.project("Site"))
+    scene.sync()
+    scene.put("TimeActivity", {"Id": scene.receipt(entry).quickbooks_id, "Hours": 9, "Minutes": 0})
+    scene.stretch(entry, 95)
+    scene.sync()
+    desk = f"/admin/workspaces/{scene.workspace.pk}/changed/"
+
+    dana.post(desk, {"verb": "correct", "entry": str(scene.mirrored(entry).pk)})
+
+    preview_run = RunExecution(Run.objects.latest("pk")).work()
+    page = main_text(dana.get(f"/admin/syncjobs/run/{preview_run.pk}/change/"))
+    assert "There is nothing to send; its line says why." in page
+    assert "QuickBooks has 9:00 for this person and customer, Clockify 1:35: nothing is missing." in page
+
+
 def test_the_invoice_is_named_and_linked_on_every_page(dana: Client, scene: Scene, settings: Any) -> None:
     billed, edited = scene.entries(scene.user("Ada"), scene.project("Site"), 2)
     sent = scene.sync()
@@ -166,7 +185,8 @@ def test_the_invoice_is_named_and_linked_on_every_page(dana: Client, scene: Scen
 
     for page in pages:
         assert "on invoice 1043 of March 31, 2026" in main_text(page)
-        link = f'<a href="https://qbo.intuit.com/app/invoice?txnId={invoice["Id"]}">Open invoice 1043 of March 31, 2026'
+        query = urlencode({"deeplinkcompanyid": REALM, "pagereq": f"invoice?txnId={invoice['Id']}"})
+        link = f'<a href="{escape(f"https://qbo.intuit.com/login?{query}")}">Open invoice 1043 of March 31, 2026'
         assert link in page.content.decode()
 
 

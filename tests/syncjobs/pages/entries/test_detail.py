@@ -164,9 +164,12 @@ def test_the_list_narrows_by_person_project_day_and_words(dana: Client, workspac
     ben_fields = {"user_id": "user-ben", "txn_date": "2026-03-01", "description": "Copy"}
     TimeEntryFactory(workspace=workspace, **ben_fields)
 
-    rows = dana.get(f"{LIST}?{query}").context["cl"].result_list
+    page = dana.get(f"{LIST}?{query}")
 
-    assert [row.description for row in rows] == ["Design"]
+    assert [row.description for row in page.context["cl"].result_list] == ["Design"]
+    assert [spec.title for spec in page.context["cl"].filter_specs if "date" in str(spec.expected_parameters())] == [
+        "day"
+    ]
 
 
 @pytest.mark.parametrize("term", ["entry-of-ada", "1669", "1-69c148ab"])

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from integrations import roles
 from integrations.models import TimeEntry, Workspace
 from mapping.models import Mismatch
 from sandbox.server import Running
 from syncjobs.models import EntryStatus
 from syncjobs.pages import navigation, waiting
 from syncjobs.pages.overview.needs import Need
+from tests.support import people
 from tests.support.desk_forms import entry_version
 from tests.support.factories import EntryStatusFactory, TimeEntryFactory
 from tests.support.page_text import main_text
@@ -158,3 +160,15 @@ def test_names_beyond_those_with_a_row_are_one_row_that_lists_them(
     (link,) = re.findall(r'href="([^"]*cause=more[^"]*)"', page.content.decode())[:1]
     assert dana.get(unescape(link)).context["cl"].result_count == 5
     assert TimeEntry.objects.filter(waiting.of_cause(waiting.MORE, workspace.pk)).count() == 5
+
+
+def test_people_who_may_only_look_are_not_asked_to_decide(dana: Client, scene: Scene) -> None:
+    scene.entry(scene.user("Kim", partner=None), scene.project("Site"))
+    scene.check()
+    reader = Client()
+    reader.force_login(people.person("erin", role=roles.SUPPORT))
+
+    assert "Decide about Kim" in main_text(dana.get("/admin/"))
+    page = main_text(reader.get("/admin/"))
+
+    assert "Show Kim" in page and "Decide" not in page

@@ -46,7 +46,7 @@ def test_a_project_s_timeline_has_its_renaming_its_link_and_its_time(scene: Scen
     assert "Renamed from “Site” to “Site 2”" in found
     assert any(re.match("Linked project Site with customer .*Site", text) for text in found)
     assert any(text.startswith("The link waits for review: Customer inactive") for text in found)
-    assert "Its first time was sent" in found and "Sent last; 1 entry is in QuickBooks" in found
+    assert "First time entry sent" in found and "Last sent; 1 entry is in QuickBooks" in found
 
 
 def test_a_customer_s_timeline_has_what_became_of_it(scene: Scene, renamed: str, site: str) -> None:
