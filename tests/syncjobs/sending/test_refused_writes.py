@@ -257,3 +257,124 @@ def test_a_refusal_that_nothing_explains_fails_its_item_alone(
         [{"code": "QUICKBOOKS_REFUSED", "error": code, "words": "Not this one."}],
     )
     assert sending.hold(sending.item("create", entry, **draft)) is None
+
+
+# --- items, classes and locations ----------------------------------------------------------------------------
+BY_FIELD = {"item": ("Item", "item_id"), "class": ("Class", "class_id"), "location": ("Department", "department_id")}
+LABELS = {"item": "The service item", "class": "The class", "location": "The location"}
+
+
+@pytest.fixture
+def lists(scene: Scene, entry: str) -> dict[str, str]:
+    """Return ids by name of an item, a location and two classes, which the company uses."""
+    scene.configure(ClassTrackingPerTxn=True, TrackDepartments=True)
+    ids = {"Design": scene.put("Item", {"Name": "Design", "Type": "Service"})["Id"]}
+    ids |= {name: scene.put("Class", {"Name": name})["Id"] for name in ("Print", "Retail")}
+    ids["Boston"] = scene.put("Department", {"Name": "Boston"})["Id"]
+    scene.check()
+    scene.zero_calls()
+    return ids
+
+
+def broken(what: str, how: str, **facts: Any) -> list[dict[str, Any]]:
+    return [{"code": "LINE_RULE_BROKEN", "what": what, "how": how, **facts}]
+
+
+@pytest.mark.sample(3)
+@pytest.mark.parametrize(("field", "name"), [("item", "Design"), ("class", "Print"), ("location", "Boston")])
+def test_what_became_inactive_holds_all_that_would_go_with_it(
+    scene: Scene, entry: str, lists: dict[str, str], field: str, name: str
+) -> None:
+    entity, column = BY_FIELD[field]
+    sending, planned = Sending(scene), {column: lists[name]}
+    scene.deactivate(entity, lists[name])
+    item = sending.item("create", entry, **planned)
+
+    assert sending.refuse(item, BAD_REFERENCE, words=f"Invalid Reference Id : {entity} element id 7 not found") is False
+
+    # Known by this answer alone: no rule gives it, so that no check would see it.
+    reasons = broken(f"{LABELS[field]} {name}", "is inactive in QuickBooks", answered=True)
+    assert (item.outcome, item.reasons) == ("blocked", reasons)
+    assert sending.hold(sending.item("create", entry, **planned)) == reasons
+    assert sending.hold(sending.item("create", entry)) is None
+    assert "GET preferences" not in scene.calls()
+
+
+@pytest.mark.sample(3)
+@pytest.mark.parametrize(("field", "name"), [("item", "Design"), ("class", "Print"), ("location", "Boston")])
+def test_what_quickbooks_names_is_at_fault_though_it_is_active(
+    scene: Scene, entry: str, lists: dict[str, str], field: str, name: str
+) -> None:
+    entity, column = BY_FIELD[field]
+    sending, words = Sending(scene), f"{entity} elements id 7 not found"
+    item = sending.item(
+        "create",
+        entry,
+        **{"item_id": lists["Design"], "class_id": lists["Print"]},
+        **({column: lists[name]} if field == "location" else {}),
+    )
+
+    sending.refuse(item, BAD_REFERENCE, words=words)
+
+    assert item.reasons == broken(f"{LABELS[field]} {name}", f"is refused by QuickBooks (“{words}”)", answered=True)
+
+
+@pytest.mark.sample(4)
+@pytest.mark.parametrize("given_by", ["rule", "default", "people", "nobody"])
+def test_a_class_is_told_with_what_gave_it(
+    scene: Scene, entry: str, lists: dict[str, str], ada: str, given_by: str
+) -> None:
+    facts: dict[str, Any] = {"answered": True}
+    by = ""
+    if given_by == "rule":
+        rule = scene.line_rule("add", f"user={ada}", f"class={lists['Print']}")["id"]
+        by, facts = f", which rule {rule}: user Ada gives,", {"rule": rule}
+    elif given_by == "default":
+        scene.policy(**{"class": "Print"})
+        facts = {"default": "class"}
+    elif given_by == "people":
+        # An update keeps the class that people chose, whatever the rule says.
+        scene.line_rule("add", f"user={ada}", f"class={lists['Retail']}")
+        scene.put("TimeActivity", {"Id": scene.receipt(entry).quickbooks_id, "ClassRef": {"value": lists["Print"]}})
+    sending = Sending(scene)
+    scene.deactivate("Class", lists["Print"])
+    if given_by == "people":
+        item = sending.item("update", entry, class_id=lists["Retail"])
+    else:
+        item = sending.item("create", entry, class_id=lists["Print"], entry_id="" if given_by == "nobody" else entry)
+
+    sending.refuse(item, BAD_REFERENCE)
+
+    assert item.reasons == broken(f"The class Print{by}", "is inactive in QuickBooks", **facts)
+
+
+def test_a_class_that_was_never_listed_is_told_by_its_id(scene: Scene, entry: str, lists: dict[str, str]) -> None:
+    sending = Sending(scene)
+    item = sending.item("create", entry, class_id="99999")
+
+    sending.refuse(item, BAD_REFERENCE)
+
+    assert item.reasons == broken("The class 99999", "is gone from QuickBooks", answered=True)
+
+
+@pytest.mark.sample(4)
+@pytest.mark.parametrize(
+    ("what", "off", "outcome"),
+    [("class", True, "blocked"), ("class", False, "failed"), ("item", True, "failed")],
+    ids=["classes are off", "classes are on", "no class"],
+)
+def test_a_feature_that_is_refused_may_be_that_of_classes(
+    scene: Scene, entry: str, lists: dict[str, str], what: str, off: bool, outcome: str
+) -> None:
+    sending = Sending(scene)
+    if off:
+        scene.configure(ClassTrackingPerTxn=False)
+    item = sending.item("create", entry, **{BY_FIELD[what][1]: lists["Print" if what == "class" else "Design"]})
+
+    assert sending.refuse(item, NO_FEATURE) is False
+
+    assert item.outcome == outcome
+    if outcome == "blocked":
+        how = "can't be used, since classes are switched off in QuickBooks"
+        assert item.reasons == broken("The class Print", how, answered=True)
+    assert (scene.calls().get("GET preferences", 0) > 0) is (what == "class")
