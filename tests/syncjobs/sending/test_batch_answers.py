@@ -32,7 +32,7 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def context(scene: Scene, plan: Plan) -> SendContext:
+def shared(scene: Scene, plan: Plan) -> SendContext:
     """Return what sends fifty creates: a batch, one of half its size, and a few more."""
     plan.creates(COUNT)
     scene.zero_calls()
@@ -40,8 +40,8 @@ def context(scene: Scene, plan: Plan) -> SendContext:
 
 
 @pytest.fixture
-def batches(context: SendContext) -> Batches:
-    return Batches(context)
+def batches(shared: SendContext) -> Batches:
+    return Batches(shared)
 
 
 def posts(scene: Scene) -> int:
@@ -61,13 +61,13 @@ def answered_with(scene: Scene, fault: dict[str, Any]) -> None:
 
 
 def test_a_batch_has_thirty_creates_and_one_request(
-    scene: Scene, plan: Plan, context: SendContext, batches: Batches
+    scene: Scene, plan: Plan, shared: SendContext, batches: Batches
 ) -> None:
     assert batches.send_next() is True
     assert batches.send_next() is False, "too few are left for another one"
 
     assert (plan.outcomes(), plan.actions()) == ({"planned": 20, "sent": 30}, ["done"] * 30)
-    assert (posts(scene), len(context.queue), len(scene.activities())) == (1, 20, 30)
+    assert (posts(scene), len(shared.queue), len(scene.activities())) == (1, 20, 30)
     for receipt in Receipt.objects.all():
         assert scene.activity(receipt.entry_id)["Description"] == receipt.draft["description"]
 
@@ -83,14 +83,14 @@ def test_items_whose_partner_was_found_inactive_go_in_no_batch(
     for _ in range(active):
         plan.create(draft={"customer_id": scene.partner_of(hall)})
     plan.creates(COUNT - active)
-    context = plan.context()
-    item = context.queue.next_item()
+    shared = plan.context()
+    item = shared.queue.next_item()
     assert item is not None and item == refused
     error = Rejected("Made inactive.", vendor="quickbooks", code="2500")
-    context.outcomes.refused(item, journal.open_action(item, run=plan.run), error)
+    shared.outcomes.refused(item, journal.open_action(item, run=plan.run), error)
     scene.zero_calls()
 
-    assert Batches(context).send_next() is True
+    assert Batches(shared).send_next() is True
 
     counts = {"blocked": 1 + LARGEST - active, "planned": COUNT - LARGEST, "sent": active}
     assert plan.outcomes() == {outcome: count for outcome, count in counts.items() if count}
@@ -119,13 +119,13 @@ def test_a_process_that_slept_until_its_lease_was_over_sends_no_batch(
 
 # --- batches as a whole ------------------------------------------------------------------------------------
 def test_where_a_batch_is_refused_its_items_go_back_and_no_other_is_tried(
-    scene: Scene, plan: Plan, context: SendContext, batches: Batches, caplog: pytest.LogCaptureFixture
+    scene: Scene, plan: Plan, shared: SendContext, batches: Batches, caplog: pytest.LogCaptureFixture
 ) -> None:
     scene.fault("answer_before", path="/batch", status=400, preset="fault")
 
     assert batches.send_next() is True
 
-    assert (plan.outcomes(), len(context.queue)) == ({"planned": COUNT}, COUNT)
+    assert (plan.outcomes(), len(shared.queue)) == ({"planned": COUNT}, COUNT)
     assert plan.actions() == ["abandoned"] * 30
     [record] = [record for record in caplog.records if record.name == "hourbridge.batches"]
     assert "takes no batches (Refused on demand)" in record.getMessage()
@@ -154,18 +154,18 @@ def test_a_long_silence_stops_the_run(scene: Scene, plan: Plan, batches: Batches
 
 
 def test_a_throttled_batch_goes_back_and_the_run_waits(
-    scene: Scene, plan: Plan, context: SendContext, batches: Batches
+    scene: Scene, plan: Plan, shared: SendContext, batches: Batches
 ) -> None:
     scene.fault("429", path="/batch", times=0)
 
     with pytest.raises(TryLater):
         batches.send_next()
 
-    assert (plan.outcomes(), len(context.queue)) == ({"planned": COUNT}, COUNT)
+    assert (plan.outcomes(), len(shared.queue)) == ({"planned": COUNT}, COUNT)
     assert plan.actions() == ["abandoned"] * 30
 
 
-def test_batches_that_are_answered_grow_again(scene: Scene, plan: Plan, context: SendContext) -> None:
+def test_batches_that_are_answered_grow_again(scene: Scene, plan: Plan, shared: SendContext) -> None:
     plan.creates(60)
     batches = Batches(plan.context())
     scene.fault("cut_before", path="/batch")
@@ -214,13 +214,13 @@ def test_an_item_that_the_answer_leaves_out_is_in_doubt(scene: Scene, plan: Plan
 
 
 def test_throttled_items_go_back_and_the_next_batch_is_smaller(
-    scene: Scene, plan: Plan, context: SendContext, batches: Batches
+    scene: Scene, plan: Plan, shared: SendContext, batches: Batches
 ) -> None:
     answered_with(scene, THROTTLED)
 
     assert batches.send_next() is True
 
-    assert (plan.outcomes(), len(context.queue)) == ({"planned": COUNT}, COUNT)
+    assert (plan.outcomes(), len(shared.queue)) == ({"planned": COUNT}, COUNT)
     assert not plan.breaker.is_set()
     assert batches.send_next() is True
     assert plan.outcomes() == {"planned": 35, "sent": 15}
