@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from django.db import transaction
 
-from integrations.errors import ApiError, Gone, NoAnswer, ReconnectNeeded, Rejected, TryLater, Unexpected
+from integrations.errors import ApiError, Gone, NoAnswer, Rejected, TryLater, Unexpected
 from integrations.limits import retry
 from integrations.quickbooks.answers import BatchItem, ItemAnswer
 from syncjobs.ledger import activities, journal
@@ -76,9 +76,7 @@ class Batches:
         items = self._queue.batch(self._size.now)
         if not items:
             return False
-        items = [item for item in items if not self._outcomes.hold_if_inactive(item)]
-        if items:
-            self._send(items)
+        self._send([item for item in items if not self._outcomes.hold_if_inactive(item)])
         return True
 
     def _send(self, items: Sequence[RunItem]) -> None:
@@ -131,20 +129,18 @@ class Batches:
                 else:
                     failed_items.append((item, action, answer.error))
         some_arrived = len(failed_items) < len(pairs)
-        run_error: ApiError | None = None
+        is_throttled = False
         for item, action, error in failed_items:
             if isinstance(error, Gone | Rejected):
                 self._outcomes.refused(item, action, error)
                 if some_arrived:
                     # Others were accepted, so no single cause refuses everything: refusals in a row start from zero.
                     self._breaker.answered()
-            elif isinstance(error, TryLater | ReconnectNeeded):
+            elif isinstance(error, TryLater):
                 self._requeue_items([(item, action)], error)
-                run_error = error
+                is_throttled = True
             else:
                 self._outcomes.mark_unknown(item, action, error)
-        if isinstance(run_error, TryLater):
+        if is_throttled:
             # The throttle already holds the company back for a moment; smaller batches, in the end none, do the rest.
             self._size.no_response()
-        elif run_error is not None:
-            raise run_error

@@ -39,7 +39,7 @@ def find(
     Where QuickBooks' words name one that looks well, that one is at fault. Raises ApiError.
     """
     company, ids = client.company, ids_in(action)
-    if error.code in FEATURE_CODES and ids:
+    if error.code in FEATURE_CODES:
         connection.keep_tracking(company, client.preferences())
     line = _line(action)
     found: dict[tuple[str, str], Reason] = {}

@@ -47,8 +47,7 @@ class Outcomes:
 
     def hold_if_inactive(self, item: RunItem) -> bool:
         """Finish an item whose partner this run has found inactive; return True if it is held."""
-        planned_draft = from_row(item.draft or {}) if item.verb != Verb.DELETE and self._inactive else None
-        reason = self._known_inactive(planned_draft) if planned_draft else None
+        reason = self._known_inactive(from_row(item.draft or {})) if item.verb != Verb.DELETE else None
         if reason is not None:
             self._hold(item, reason)
         return reason is not None
