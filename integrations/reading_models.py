@@ -96,7 +96,7 @@ class UnreadableRecord(models.Model):
     )
     kind = models.CharField(max_length=20, choices=Kind)
     vendor_id = models.CharField(
-        "id", max_length=64, blank=True, help_text="The vendor's own; empty where it can't be read."
+        "id", max_length=64, blank=True, help_text="Clockify's or QuickBooks' own; empty where it can't be read."
     )
     reason = ScrubbedTextField("what is wrong")
     raw_text = ScrubbedTextField("as it came", help_text="The start of the record's JSON.")
