@@ -18,15 +18,15 @@ class ShrunkList(models.Model):
         "integrations.Company", models.CASCADE, null=True, blank=True, related_name="shrunk_lists"
     )
     kind = models.CharField(max_length=20, help_text="Name of the mirror's model, such as ClockifyUser.")
-    missing_ids = models.JSONField(
-        "ids that it came without", help_text="Ids of the known records that it does not have."
-    )
+    missing_ids = models.JSONField("ids of missing records", help_text="Known records that it does not have.")
     known = models.PositiveIntegerField("known before", help_text="How many records were known.")
-    first_at = models.DateTimeField("first read so", help_text="When it was first read so, by the database's clock.")
+    first_at = models.DateTimeField(
+        "missing since", help_text="When it was first read without them, by the database's clock."
+    )
 
     class Meta:
-        verbose_name = "list that is not believed yet"
-        verbose_name_plural = "lists that are not believed yet"
+        verbose_name = "list to confirm"
+        verbose_name_plural = "lists to confirm"
         constraints = [
             models.UniqueConstraint(fields=["workspace", "kind"], name="shrunk_list_once_per_workspace"),
             models.UniqueConstraint(fields=["company", "kind"], name="shrunk_list_once_per_company"),
@@ -44,7 +44,7 @@ class ShrunkList(models.Model):
     @property
     def sentence(self) -> str:
         """What happened, for people."""
-        return f"The list of {self.records} is missing {len(self.missing_ids)} of {self.known} known records."
+        return f"The list of {self.records} is missing {len(self.missing_ids):,} of {self.known:,} known records."
 
 
 class RecordChange(models.Model):
@@ -96,7 +96,7 @@ class UnreadableRecord(models.Model):
     )
     kind = models.CharField(max_length=20, choices=Kind)
     vendor_id = models.CharField(
-        "id", max_length=64, blank=True, help_text="The vendor's own; empty where it can't be read."
+        "id", max_length=64, blank=True, help_text="Clockify's or QuickBooks' own; empty where it can't be read."
     )
     reason = ScrubbedTextField("what is wrong")
     raw_text = ScrubbedTextField("as it came", help_text="The start of the record's JSON.")

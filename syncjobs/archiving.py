@@ -42,7 +42,7 @@ class Outlook:
         if not self.entries:
             return ""
         sent = f"{number(self.entries, 'entry,entries')}, {in_hours(self.minutes)} {_were(self.entries)} sent"
-        return f"{sent} to {self.company}. With a new company they count as not sent."
+        return f"{sent} to {self.company}; with a new company they count as not sent."
 
     @property
     def doubt_text(self) -> str:

@@ -53,7 +53,7 @@ def questions(workspaces: Iterable[Workspace]) -> dict[int, str]:
     asked = [row for row in chosen if row.pk in has_rules and not (has_rules[row.pk] and _rules_cover_all(row))]
     choices = _choices([row.company for row in asked if row.company is not None])
     return {
-        row.pk: f"No service item is chosen for the time of {row.name}. {choices[row.company_id]}"
+        row.pk: f"No service item is chosen in {row.name} yet. {choices[row.company_id]}"
         for row in asked
         if row.company_id is not None
     }

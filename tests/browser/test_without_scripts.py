@@ -49,8 +49,10 @@ def test_a_form_is_saved(plain: Page) -> None:
 
 
 def test_a_list_is_filtered_and_what_is_ticked_is_ignored(plain: Page, connected: Workspace) -> None:
+    plain.set_viewport_size({"width": axe.WIDE, "height": axe.HEIGHT})
     plain.goto("/admin/integrations/timeentry/")
     expect(plain.get_by_label("All of this page")).to_be_hidden()
+    expect(plain.get_by_role("link", name="Close the menu")).to_be_hidden()
     plain.get_by_role("link", name="Filters").click()
     plain.locator("#changelist-filter select[name=state]").select_option(label="Held")
     plain.get_by_role("button", name="Apply Filters").click()

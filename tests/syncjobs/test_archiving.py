@@ -61,7 +61,7 @@ def test_a_workspace_moves_from_the_trial_company_to_the_real_one(scene: Scene, 
 
     assert archived.code == 0
     assert (
-        "5 entries, 0.58 h were sent to Sandbox Company. With a new company they count as not sent." in archived.stderr
+        "5 entries, 0.58 h were sent to Sandbox Company; with a new company they count as not sent." in archived.stderr
     )
     assert (archived["archived"], archived["sent_entries"], archived["in_doubt"]) == (True, 5, 0)
     assert "Intuit confirmed that access was revoked." in archived["message"]

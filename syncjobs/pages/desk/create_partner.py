@@ -132,7 +132,7 @@ def label_of(write_request: WriteRequest) -> str:
     if write_request.verb == CREATE:
         kind = {"employee": "employee", "vendor": "vendor"}.get(write_request.entity, "")
         return f"Create {kind}…" if kind else f"Create in {SIDE_NAMES[write_request.side]}…"
-    return "Reactivate…" if write_request.verb == REACTIVATE else "Rename in Clockify…"
+    return "Reactivate…" if write_request.verb == REACTIVATE else "Rename…"
 
 
 def page(request: HttpRequest, pk: int) -> HttpResponse:

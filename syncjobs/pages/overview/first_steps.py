@@ -96,7 +96,7 @@ def _sentence(card: Card | None, key: str, sentence: str) -> str:
     if key == CONNECT_CLOCKIFY and card.is_clockify_connected:
         return f"{workspace.name}, API key of {workspace.key_owner_name or workspace.key_owner_id}."
     if key == CONNECT_QUICKBOOKS and card.is_quickbooks_connected:
-        return f"{card.company}. Its plan and Payroll are shown above with their source."
+        return f"{card.company}: its plan and Payroll are shown above with their source."
     if key == RULES:
         matching = "names must match exactly" if workspace.matching == "strict" else "case and spaces are ignored"
         first = workspace.start_date

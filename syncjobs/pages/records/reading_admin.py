@@ -68,7 +68,7 @@ class ShrunkLists(ReadingRecords):
         lost = number(len(row.missing_ids), "known record,known records")
         return [
             detail.Fact("List", self.list_of_records(row)),
-            detail.Fact("Came without", lost, shrunk_lists.NOT_BELIEVED),
+            detail.Fact("Missing", lost, shrunk_lists.NOT_BELIEVED),
         ]
 
     def related(self, row: ShrunkList) -> Related:
@@ -82,9 +82,9 @@ class ShrunkLists(ReadingRecords):
     def list_of_records(self, row: ShrunkList) -> str:
         return row.records[:1].upper() + row.records[1:]
 
-    @admin.display(description="Came without")
+    @admin.display(description="Missing")
     def came_without(self, row: ShrunkList) -> str:
-        return str(len(row.missing_ids))
+        return f"{len(row.missing_ids):,}"
 
 
 def _known_row(row: UnreadableRecord) -> Any:

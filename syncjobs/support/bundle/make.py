@@ -28,8 +28,8 @@ from syncjobs.support.checklist.vendor_answers import VendorAnswers, ask
 OnStage = Callable[[str], None]
 NEVER_IN_IT = (
     "Keys, tokens and passwords; what looks like one in a text is masked.",
-    "Postal addresses, telephone numbers, tax and bank numbers, notes and other fields of the vendors' records that "
-    "no rule reads.",
+    "Postal addresses, telephone numbers, tax and bank numbers, notes and other fields of Clockify's and QuickBooks' "
+    "records that no rule reads.",
 )
 SECRETS_UNREADABLE = (
     "Stored keys and tokens can't be decrypted with ENCRYPTION_KEYS; texts were searched for what looks like one."

@@ -38,7 +38,7 @@ def printed(*args: str) -> str:
 def test_it_is_asked_until_an_item_is_chosen_or_left_to_quickbooks(
     scene: Scene, ada: str, site: str, item: str, answer: str
 ) -> None:
-    assert asked(scene) == f"No service item is chosen for the time of {scene.workspace.name}. {NOBODY_SAID}"
+    assert asked(scene) == f"No service item is chosen in {scene.workspace.name} yet. {NOBODY_SAID}"
 
     shown = scene.policy(service_item=answer).json
 

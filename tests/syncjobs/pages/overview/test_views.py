@@ -364,9 +364,11 @@ def test_each_step_says_how_it_stands(dana: Client) -> None:
     workspace = WorkspaceFactory(company=None, pulled_at=None)
     assert states(dana.get("/admin/")) == ["done", "now", *["later"] * 5]
 
-    workspace.company = CompanyFactory()
+    workspace.company = CompanyFactory(name="Harbor Tools Inc.")
     workspace.save()
-    assert states(dana.get("/admin/")) == ["done"] * 3 + ["now"] + ["later"] * 3
+    page = dana.get("/admin/")
+    assert states(page) == ["done"] * 3 + ["now"] + ["later"] * 3
+    assert "Harbor Tools Inc.: its plan and Payroll are shown" in main_text(page) and "Inc.." not in main_text(page)
 
     RunFactory(workspace=workspace, kind=Run.Kind.CHECK)
     mismatch = MismatchFactory(workspace=workspace)

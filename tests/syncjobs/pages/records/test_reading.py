@@ -66,14 +66,14 @@ def test_it_leads_to_what_was_read_before(
 
 def test_a_list_that_is_not_believed_says_what_it_came_without(admin_client: Client, workspace: Workspace) -> None:
     row = ShrunkList.objects.create(
-        company=workspace.company, kind="Customer", missing_ids=["7", "8", "9"], known=12, first_at=NOW
+        company=workspace.company, kind="Customer", missing_ids=["7", "8", "9"], known=1200, first_at=NOW
     )
 
     listed = main_text(admin_client.get(reverse(f"{NOT_BELIEVED}_changelist")))
     page = page_of(admin_client, NOT_BELIEVED, row)
 
-    assert "1 list that is not believed yet" in listed and "QuickBooks customers" in listed
-    assert row.sentence == "The list of QuickBooks customers is missing 3 of 12 known records."
+    assert "1 list to confirm" in listed and "QuickBooks customers" in listed
+    assert row.sentence == "The list of QuickBooks customers is missing 3 of 1,200 known records."
     assert "3 known records" in page and "ten minutes later" in page and "Decide on the overview" in page
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from integrations.models import ArchivedConnection, Workspace
+from integrations.models import ArchivedConnection, Company, Workspace
 from syncjobs.models import Schedule
 from tests.support.factories import (
     ActionFactory,
@@ -50,6 +50,8 @@ def test_the_page_says_before_what_counts_as_not_sent_and_asks_for_the_start_dat
     dana: Client, workspace: Workspace
 ) -> None:
     sent(workspace)
+    Company.objects.update(name="Harbor Tools Inc.")
+    workspace.refresh_from_db()
     ActionFactory(workspace=workspace, company=workspace.company, state="sending")
     Schedule.objects.create(
         workspace=workspace, kind="sync", mode="daily", at=time(18), next_at=datetime(2026, 4, 1, tzinfo=UTC)
@@ -59,7 +61,8 @@ def test_the_page_says_before_what_counts_as_not_sent_and_asks_for_the_start_dat
     shown = main_text(dana.get(page_of(workspace)))
 
     company = workspace.company
-    assert f"3 entries, 4.5 h were sent to {company}. With a new company they count as not sent." in shown
+    assert f"3 entries, 4.5 h were sent to {company}; with a new company they count as not sent." in shown
+    assert "Inc.." not in shown
     assert "1 write without a clear answer stays in doubt and is never sent again." in shown
     assert "Harbor sends to it as well and keeps the connection." in shown
     assert "Automatic sync is switched off" in shown
