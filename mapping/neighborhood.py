@@ -20,8 +20,7 @@ from dataclasses import dataclass, field
 from integrations.models import ClockifyProject, Company, Customer, Workspace
 from mapping import name_index
 from mapping.matching.index import is_usable, shown_name
-from mapping.matching.records import ClockifyRecord, KnownOverride, Likely, MatchResult, QuickBooksRecord
-from mapping.models import Link
+from mapping.matching.records import ClockifyRecord, KnownLink, KnownOverride, Likely, MatchResult, QuickBooksRecord
 from mapping.queries import (
     CLOCKIFY_MODELS,
     QUICKBOOKS_MODELS,
@@ -30,6 +29,7 @@ from mapping.queries import (
     chunks,
     clockify_records,
     company_of,
+    known_links,
     links_of,
     mapping_overrides_of,
     quickbooks_records,
@@ -70,7 +70,7 @@ class Neighborhood:
     partners: set[Partner] = field(default_factory=set)
     clockify: dict[Key, ClockifyRecord] = field(default_factory=dict)
     quickbooks: dict[Key, QuickBooksRecord] = field(default_factory=dict)
-    links: dict[Key, Link] = field(default_factory=dict)
+    links: dict[Key, KnownLink] = field(default_factory=dict)
     overrides: dict[Key, KnownOverride] = field(default_factory=dict)
     likely: dict[Key, Likely] = field(default_factory=dict)
     frozen: set[Key] = field(default_factory=set)
@@ -376,7 +376,8 @@ class _Reader:
         missing = set(keys) - self._links_read
         self._links_read |= missing
         for kind, ids in by_kind(missing).items():
-            for link in links_of(self._workspace).filter(kind=kind, clockify_id__among=frozenset(ids)):
+            rows = links_of(self._workspace).filter(kind=kind, clockify_id__among=frozenset(ids))
+            for link in known_links(rows):
                 self.found.links[kind, link.clockify_id] = link
 
     def _read_holders(self, partners: Iterable[Partner]) -> None:
@@ -386,7 +387,7 @@ class _Reader:
         for kind in sorted({kind for kind, _ in missing}):
             for quickbooks_kind, ids in by_kind(partner for of_kind, partner in missing if of_kind == kind).items():
                 links = links_of(self._workspace).filter(kind=kind, quickbooks_kind=quickbooks_kind)
-                for link in links.filter(quickbooks_id__among=frozenset(ids)):
+                for link in known_links(links.filter(quickbooks_id__among=frozenset(ids))):
                     self.found.links[kind, link.clockify_id] = link
                     self._links_read.add((kind, link.clockify_id))
 
@@ -400,7 +401,7 @@ class _Reader:
                 self.found.overrides[kind, clockify_id] = KnownOverride(kind, clockify_id, choice)
 
 
-def _partner(link: Link) -> Key:
+def _partner(link: KnownLink) -> Key:
     return link.quickbooks_kind, link.quickbooks_id
 
 

@@ -115,7 +115,7 @@ def count(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"workspace": workspace, "safe": None}
     context["safe_url"] = f"{reverse('hourbridge:desk-safe', args=[workspace.pk])}?tab={tab}"
     if workspace.company is not None:
-        context["safe"] = safe_counts.count(workspace, tab, now=timezone.now())
+        context["safe"] = safe_counts.count(workspace, tab)
     return render(request, "hourbridge/desk/safe_button.html", context)
 
 
@@ -144,7 +144,7 @@ def _show(request: HttpRequest, workspace: Workspace, rows: Ticked, others: Else
         "count": len(chosen),
         "left_out": left_out[:MAX_LEFT_OUT],
         "more_left_out": len(left_out[MAX_LEFT_OUT:]),
-        "forecast": forecast(workspace, chosen, snapshot=known, now=timezone.now()) if chosen else None,
+        "forecast": forecast(workspace, chosen, snapshot=known) if chosen else None,
     }
     title = "Accept selected pairs" if row_keys else "Accept all safe pairs"
     return access.show(request, "desk/bulk_accept.html", context, title=title)
