@@ -120,7 +120,8 @@ class _Reader:
         self._company: Company = company_of(workspace)
         self.found = Neighborhood()
         self._looked_up: set[Key] = set()  # records of either side that were read, if they are there
-        self._by_name: dict[tuple[str, str], set[Key]] = {}  # by kind and name's term, as far as asked for
+        # By kind and name's term, as far as asked for.
+        self._by_name: dict[str, dict[str, set[Key]]] = defaultdict(dict)
         self._links_read: set[Key] = set()
         self._holders_read: set[Partner] = set()
         # By client id, the customers under which partners of its projects were or may be.
@@ -246,7 +247,8 @@ class _Reader:
             rivals |= self._without_link(self._find(names, [kind]) - found.shown)
         active = found.shown | rivals
         self._check_size(active)
-        self._named_alike(active)
+        # Of those that may change it was asked when they were followed.
+        self._named_alike(active - found.changing)
         self._read_clients({key for key in active if key[0] == "project"})
         if likely:
             found.likely = name_index.likely_found(self._workspace, found.shown)
@@ -327,18 +329,19 @@ class _Reader:
                 terms[key[0]][key] = term
         for kind, own in terms.items():
             self._find(own.values(), [kind])
-            if any(key not in self._by_name[kind, term] for key, term in own.items()):
+            if any(key not in self._by_name[kind][term] for key, term in own.items()):
                 raise OutOfDate
 
     def _find(self, names: Iterable[str], kinds: Collection[str]) -> set[Key]:
         """Return the records of these kinds whose names have these terms, each looked up in the index once."""
         wanted = set(names) - {""}
-        missing = {term for term in wanted if any((kind, term) not in self._by_name for kind in kinds)}
-        self._by_name |= {(kind, term): set() for kind in kinds for term in missing}
+        missing = set[str]().union(*(wanted - self._by_name[kind].keys() for kind in kinds))
+        for kind in kinds:
+            self._by_name[kind] |= {term: set() for term in missing}
         for term, keys in name_index.by_term(self._workspace, missing, kinds).items():
             for key in keys:
-                self._by_name[key[0], term].add(key)
-        return {key for kind in kinds for term in wanted for key in self._by_name[kind, term]}
+                self._by_name[key[0]][term].add(key)
+        return set[Key]().union(*(self._by_name[kind][term] for kind in kinds for term in wanted))
 
     def _named_alike(self, keys: Collection[Key]) -> dict[Key, list[QuickBooksRecord]]:
         """Read the QuickBooks records that have these records' names, at any place, and return them by record."""
