@@ -193,7 +193,8 @@ class _Follower:
             rivals |= self._without_link(self._records.find(names, [kind]) - found.shown)
         active = found.shown | rivals
         self._records.check_size(active)
-        self._records.named_alike(active)
+        # Of those that may change it was asked when they were followed.
+        self._records.named_alike(active - found.changing)
         self._records.read_clients({key for key in active if key[0] == "project"})
         if likely:
             found.likely = name_index.likely_found(self._workspace, found.shown)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -143,20 +144,9 @@ def customers_with_parents(company: Company, ids: Iterable[str]) -> dict[str, Qu
     return found
 
 
-def known_link(link: Link) -> KnownLink:
-    """Return a saved link in the form that matching takes."""
-    return KnownLink(
-        kind=link.kind,
-        clockify_id=link.clockify_id,
-        quickbooks_kind=link.quickbooks_kind,
-        quickbooks_id=link.quickbooks_id,
-        by=link.by,
-        clockify_name=link.clockify_name,
-        client_id=link.client_id,
-        quickbooks_name=link.quickbooks_name,
-        parent_id=link.parent_id,
-        suspended=link.suspended,
-    )
+def known_links(links: QuerySet[Link]) -> list[KnownLink]:
+    """Return saved links in the form that matching takes."""
+    return [KnownLink(*values) for values in links.values_list(*(field.name for field in fields(KnownLink)))]
 
 
 def links_of(workspace: Workspace) -> QuerySet[Link]:

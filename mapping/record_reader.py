@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from integrations.models import Company, Workspace
 from mapping import name_index
 from mapping.matching.index import shown_name
-from mapping.matching.records import ClockifyRecord, KnownOverride, Likely, MatchResult, QuickBooksRecord
-from mapping.models import Link
+from mapping.matching.records import ClockifyRecord, KnownLink, KnownOverride, Likely, MatchResult, QuickBooksRecord
 from mapping.queries import (
     CLOCKIFY_MODELS,
     QUICKBOOKS_MODELS,
@@ -21,6 +20,7 @@ from mapping.queries import (
     by_kind,
     clockify_records,
     company_of,
+    known_links,
     links_of,
     mapping_overrides_of,
     quickbooks_records,
@@ -55,7 +55,7 @@ class Neighborhood:
     partners: set[Partner] = field(default_factory=set)
     clockify: dict[Key, ClockifyRecord] = field(default_factory=dict)
     quickbooks: dict[Key, QuickBooksRecord] = field(default_factory=dict)
-    links: dict[Key, Link] = field(default_factory=dict)
+    links: dict[Key, KnownLink] = field(default_factory=dict)
     overrides: dict[Key, KnownOverride] = field(default_factory=dict)
     likely: dict[Key, Likely] = field(default_factory=dict)
     frozen: set[Key] = field(default_factory=set)
@@ -80,7 +80,8 @@ class RecordReader:
         self._company: Company = company_of(workspace)
         self.found = Neighborhood()
         self._looked_up: set[Key] = set()  # records of either side that were read, if they are there
-        self._by_name: dict[tuple[str, str], set[Key]] = {}  # by kind and name's term, as far as asked for
+        # By kind and name's term, as far as asked for.
+        self._by_name: dict[str, dict[str, set[Key]]] = defaultdict(dict)
         self._links_read: set[Key] = set()
         self._holders_read: set[Partner] = set()
 
@@ -97,18 +98,19 @@ class RecordReader:
                 terms[key[0]][key] = term
         for kind, own in terms.items():
             self.find(own.values(), [kind])
-            if any(key not in self._by_name[kind, term] for key, term in own.items()):
+            if any(key not in self._by_name[kind][term] for key, term in own.items()):
                 raise OutOfDate
 
     def find(self, names: Iterable[str], kinds: Collection[str]) -> set[Key]:
         """Return the records of these kinds whose names have these terms, each looked up in the index once."""
         wanted = set(names) - {""}
-        missing = {term for term in wanted if any((kind, term) not in self._by_name for kind in kinds)}
-        self._by_name |= {(kind, term): set() for kind in kinds for term in missing}
+        missing = set[str]().union(*(wanted - self._by_name[kind].keys() for kind in kinds))
+        for kind in kinds:
+            self._by_name[kind] |= {term: set() for term in missing}
         for term, keys in name_index.by_term(self._workspace, missing, kinds).items():
             for key in keys:
-                self._by_name[key[0], term].add(key)
-        return {key for kind in kinds for term in wanted for key in self._by_name[kind, term]}
+                self._by_name[key[0]][term].add(key)
+        return set[Key]().union(*(self._by_name[kind][term] for kind in kinds for term in wanted))
 
     def named_alike(self, keys: Collection[Key]) -> dict[Key, list[QuickBooksRecord]]:
         """Read the QuickBooks records that have these records' names, at any place, and return them by record."""
@@ -147,7 +149,8 @@ class RecordReader:
         missing = set(keys) - self._links_read
         self._links_read |= missing
         for kind, ids in by_kind(missing).items():
-            for link in links_of(self._workspace).filter(kind=kind, clockify_id__among=frozenset(ids)):
+            rows = links_of(self._workspace).filter(kind=kind, clockify_id__among=frozenset(ids))
+            for link in known_links(rows):
                 self.found.links[kind, link.clockify_id] = link
 
     def read_holders(self, partners: Iterable[Partner]) -> None:
@@ -157,7 +160,7 @@ class RecordReader:
         for kind in sorted({kind for kind, _ in missing}):
             for quickbooks_kind, ids in by_kind(partner for of_kind, partner in missing if of_kind == kind).items():
                 links = links_of(self._workspace).filter(kind=kind, quickbooks_kind=quickbooks_kind)
-                for link in links.filter(quickbooks_id__among=frozenset(ids)):
+                for link in known_links(links.filter(quickbooks_id__among=frozenset(ids))):
                     self.found.links[kind, link.clockify_id] = link
                     self._links_read.add((kind, link.clockify_id))
 
@@ -217,5 +220,5 @@ class RecordReader:
             self.read_quickbooks(subs)
 
 
-def partner_of(link: Link) -> Key:
+def partner_of(link: KnownLink) -> Key:
     return link.quickbooks_kind, link.quickbooks_id

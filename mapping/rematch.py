@@ -31,7 +31,7 @@ from mapping.queries import (
     Key,
     clockify_records,
     company_of,
-    known_link,
+    known_links,
     last_ids,
     links_of,
     lock_decisions,
@@ -98,7 +98,7 @@ def _match(workspace: Workspace, *, compare_names: bool) -> Matched:
     # Before the lists: what changes while they are read is not in the index then.
     made_from = name_index.made_from(workspace)
     clockify, quickbooks = clockify_records(workspace), quickbooks_records(company)
-    links = [known_link(link) for link in links_of(workspace)]
+    links = known_links(links_of(workspace))
     overrides = [
         KnownOverride(record.kind, record.clockify_id, record.choice) for record in mapping_overrides_of(workspace)
     ]
@@ -149,7 +149,7 @@ def _match_some(workspace: Workspace, seeds: Mapping[Key, Set[Key]], *, rows: Se
             workspace,
             list(near.clockify.values()),
             list(near.quickbooks.values()),
-            [known_link(link) for link in near.links.values()],
+            list(near.links.values()),
             near.known_overrides(),
             near.likely,
         )

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any
 
 from integrations.models import Company, Workspace
 from mapping import name_index, neighborhood
@@ -15,20 +13,18 @@ from mapping.matching import billing, match
 from mapping.matching.billing import Billing
 from mapping.matching.names import FORGIVING, strip_deleted
 from mapping.matching.records import ClockifyRecord, KnownLink, KnownOverride, QuickBooksRecord
-from mapping.models import Link
 from mapping.neighborhood import Neighborhood
 from mapping.queries import (
     Key,
     clockify_records,
     company_of,
-    known_link,
+    known_links,
     last_ids,
     links_of,
     mapping_overrides_of,
     mismatches_of,
     quickbooks_records,
 )
-from mapping.rematch import link_row
 
 # Id of a QuickBooks record that does not exist yet; QuickBooks' own ids are numbers.
 NEW = "new"
@@ -50,9 +46,9 @@ class PlannedRecord:
 
 @dataclass(frozen=True)
 class MappingPreview:
-    """All links as they would be (rows not saved) and who would be ignored, as (kind, Clockify id)."""
+    """All links as they would be and who would be ignored, as (kind, Clockify id)."""
 
-    links: Sequence[Link]
+    links: Sequence[KnownLink]
     ignored: frozenset[Key]
 
 
@@ -72,14 +68,14 @@ class MappingSnapshot:
 
     def __init__(self, workspace: Workspace, near: Neighborhood | None = None) -> None:
         self._workspace, self._near = workspace, near
-        self._company: Company = company_of(workspace)
+        company: Company = company_of(workspace)
         if near is not None:
             self._clockify, self._quickbooks = list(near.clockify.values()), list(near.quickbooks.values())
             self._links, self._overrides = list(near.links.values()), list(near.overrides.values())
             return
         self._clockify = clockify_records(workspace)
-        self._quickbooks = quickbooks_records(self._company)
-        self._links = list(links_of(workspace))
+        self._quickbooks = quickbooks_records(company)
+        self._links = known_links(links_of(workspace))
         self._overrides = [
             KnownOverride(override.kind, override.clockify_id, override.choice)
             for override in mapping_overrides_of(workspace)
@@ -132,7 +128,6 @@ class MappingSnapshot:
         *,
         planned: Iterable[PlannedRecord] = (),
         renamed: Mapping[Key, str] | None = None,
-        now: datetime,
     ) -> MappingPreview:
         """Return the links as they would be once these decisions were taken and names were matched again.
 
@@ -141,31 +136,30 @@ class MappingSnapshot:
         """
         clockify, quickbooks = self._records(planned)
         clockify |= {key: replace(clockify[key], name=name) for key, name in (renamed or {}).items() if key in clockify}
-        rows = {(row.kind, row.clockify_id): row for row in self._links}
+        links = {(link.kind, link.clockify_id): link for link in self._links}
         overrides = {(override.kind, override.clockify_id): override for override in self._overrides}
         for choice in ordered(choices):
-            self._decide(choice, rows, overrides, clockify=clockify, quickbooks=quickbooks, now=now)
-        known_links = [known_link(row) for row in rows.values()]
+            self._decide(choice, links, overrides, clockify=clockify, quickbooks=quickbooks)
         # Matched again, because a decision may free a partner, or give a client the customer its projects need.
         frozen = {key: KnownOverride(*key, "ignored") for key in self._near.frozen} if self._near else {}
         outcome = match.paired(
             list(clockify.values()),
             list(quickbooks.values()),
-            known_links,
+            list(links.values()),
             list((frozen | overrides).values()),
             mode=self._workspace.matching,
         )
         if self._near is not None:
             self._near.check_closed(outcome)
         for key in outcome.given_back:
-            rows.pop(key, None)
+            links.pop(key, None)
         for key, reason in outcome.suspend.items():
-            rows[key] = _changed(rows[key], suspended=reason)
+            links[key] = replace(links[key], suspended=reason)
         new_links = [
-            link_row(self._workspace, self._company, link, clockify=clockify, quickbooks=quickbooks, now=now)
-            for link in outcome.links
+            _link(clockify[new.kind, new.clockify_id], quickbooks[new.quickbooks_kind, new.quickbooks_id], by="rule")
+            for new in outcome.links
         ]
-        return MappingPreview([*rows.values(), *new_links], _ignored(overrides.values()))
+        return MappingPreview([*links.values(), *new_links], _ignored(overrides.values()))
 
     def billing(self, choices: Iterable[Choice], *, planned: Iterable[PlannedRecord] = ()) -> list[BillingLine]:
         """Return who is billed for each client and project that the decisions link, with the names for a list."""
@@ -196,9 +190,8 @@ class MappingSnapshot:
 
     def forgiving_pairs(self) -> list[tuple[ClockifyRecord, QuickBooksRecord, str]]:
         """Return the pairs that the rule would link in forgiving mode, unique on both sides, each with its reason."""
-        known_links: list[KnownLink] = [known_link(row) for row in self._links]
         overrides = self._overrides if self._near is None else self._near.known_overrides()
-        outcome = match.paired(self._clockify, self._quickbooks, known_links, overrides, mode=FORGIVING)
+        outcome = match.paired(self._clockify, self._quickbooks, self._links, overrides, mode=FORGIVING)
         clockify, quickbooks = self._records(())
         return [
             (clockify[link.kind, link.clockify_id], quickbooks[link.quickbooks_kind, link.quickbooks_id], link.why)
@@ -219,27 +212,26 @@ class MappingSnapshot:
     def _decide(
         self,
         choice: Choice,
-        rows: dict[Key, Link],
+        links: dict[Key, KnownLink],
         overrides: dict[Key, KnownOverride],
         *,
         clockify: dict[Key, ClockifyRecord],
         quickbooks: dict[Key, QuickBooksRecord],
-        now: datetime,
     ) -> None:
-        """Change `rows` and `overrides` as `decide` would; do nothing where it would refuse."""
+        """Change `links` and `overrides` as `decide` would; do nothing where it would refuse."""
         key = (choice.kind, choice.clockify_id)
         if choice.verb in {"link", "confirm"}:
-            linked = self._linked(choice, rows.get(key), clockify=clockify, quickbooks=quickbooks, now=now)
+            linked = self._linked(choice, links.get(key), clockify=clockify, quickbooks=quickbooks)
             if linked is not None:
-                rows[key] = linked
+                links[key] = linked
                 overrides.pop(key, None)
-        elif choice.verb == "unlink" and key in rows:
-            del rows[key]
+        elif choice.verb == "unlink" and key in links:
+            del links[key]
             overrides[key] = KnownOverride(*key, "unlinked")
         elif choice.verb == "ignore" and key in clockify:
             overrides[key] = KnownOverride(*key, "ignored")
         elif choice.verb == "stop_ignoring" and key in overrides and overrides[key].choice == "ignored":
-            if key in rows:
+            if key in links:
                 del overrides[key]
             else:
                 overrides[key] = KnownOverride(*key, "unlinked")
@@ -247,12 +239,11 @@ class MappingSnapshot:
     def _linked(
         self,
         choice: Choice,
-        before: Link | None,
+        before: KnownLink | None,
         *,
         clockify: dict[Key, ClockifyRecord],
         quickbooks: dict[Key, QuickBooksRecord],
-        now: datetime,
-    ) -> Link | None:
+    ) -> KnownLink | None:
         """Return the link as `decide.link` would make it; None where that would refuse."""
         kind, partner_id = choice.quickbooks_kind, choice.quickbooks_id
         if choice.verb == "confirm":
@@ -265,20 +256,7 @@ class MappingSnapshot:
         # Confirming a vendor that is linked already stays possible when the rule is off, as in `decide.link`.
         if kind == "vendor" and not self._workspace.people_to_vendors and not _is_linked_to(before, partner_id):
             return None
-        return Link(
-            workspace_id=self._workspace.pk,
-            company_id=self._company.pk,
-            kind=choice.kind,
-            clockify_id=choice.clockify_id,
-            quickbooks_kind=kind,
-            quickbooks_id=partner_id,
-            by="person",
-            made_at=now,
-            clockify_name=record.name,
-            client_id=record.client_id,
-            quickbooks_name=partner.name,
-            parent_id=partner.parent_id,
-        )
+        return _link(record, partner, by="person")
 
 
 def _is_matched(workspace: Workspace) -> bool:
@@ -287,7 +265,7 @@ def _is_matched(workspace: Workspace) -> bool:
     return index is not None and (index.decision, index.link) == last_ids(workspace)
 
 
-def _is_linked_to(before: Link | None, vendor_id: str) -> bool:
+def _is_linked_to(before: KnownLink | None, vendor_id: str) -> bool:
     return before is not None and (before.quickbooks_kind, before.quickbooks_id) == ("vendor", vendor_id)
 
 
@@ -295,7 +273,7 @@ def _ignored(overrides: Iterable[KnownOverride]) -> frozenset[Key]:
     return frozenset((override.kind, override.clockify_id) for override in overrides if override.choice == "ignored")
 
 
-def _changed(link: Link, **values: Any) -> Link:
-    """Return a changed copy, so that other previews of the same snapshot start from the rows as read."""
-    fields = {field.attname: getattr(link, field.attname) for field in Link._meta.concrete_fields}
-    return Link(**{**fields, **values})
+def _link(record: ClockifyRecord, partner: QuickBooksRecord, *, by: str) -> KnownLink:
+    """Return the link of these two as it would be made, with names and parents as they are now."""
+    names = (record.name, record.client_id, partner.name, partner.parent_id)
+    return KnownLink(record.kind, record.id, partner.kind, partner.id, by, *names)

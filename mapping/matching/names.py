@@ -84,6 +84,7 @@ def without_legal_form(words: list[str]) -> list[str]:
     return [word for word in words if word not in LEGAL_FORMS]
 
 
+@lru_cache(maxsize=20_000)
 def difference(name: str, other_name: str) -> str:
     """Return how two names differ, in words: "", "case", "case and spaces", or "letters" for anything more."""
     if identity(name) == identity(other_name):

@@ -51,11 +51,11 @@ def draft(workspace: Workspace, request: WriteRequest) -> PartnerDraft:
     return prepare(workspace, request)
 
 
-def unblocks(workspace: Workspace, draft: PartnerDraft, *, now: datetime) -> forecast.Forecast:
+def unblocks(workspace: Workspace, draft: PartnerDraft) -> forecast.Forecast:
     """Return the forecast of time that can be sent once the draft is written and linked."""
     request = draft.request
     if request.verb == RENAME:
-        return forecast.forecast(workspace, [], renamed={(request.kind, request.clockify_id): draft.name}, now=now)
+        return forecast.forecast(workspace, [], renamed={(request.kind, request.clockify_id): draft.name})
     if request.side != QUICKBOOKS:
         # A new Clockify record has no time yet.
         return forecast.Forecast()
@@ -72,7 +72,7 @@ def unblocks(workspace: Workspace, draft: PartnerDraft, *, now: datetime) -> for
                 vendor=request.entity == Kind.VENDOR,
             )
         ]
-    return forecast.forecast(workspace, choices, planned=[planned], now=now)
+    return forecast.forecast(workspace, choices, planned=[planned])
 
 
 def carry_out(

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -113,7 +112,6 @@ def forecast(
     planned: Iterable[PlannedRecord] = (),
     renamed: Mapping[Key, str] | None = None,
     snapshot: MappingSnapshot | None = None,
-    now: datetime,
 ) -> Forecast:
     """Return what making these decisions together would change, including links that matching would make next.
 
@@ -126,10 +124,10 @@ def forecast(
         snapshot = MappingSnapshot.around(workspace, choices)
     snapshot = snapshot or MappingSnapshot(workspace)
     try:
-        preview = snapshot.after(choices, planned=planned, renamed=renamed, now=now)
+        preview = snapshot.after(choices, planned=planned, renamed=renamed)
     except NotClosed:
         snapshot = MappingSnapshot(workspace)
-        preview = snapshot.after(choices, planned=planned, renamed=renamed, now=now)
+        preview = snapshot.after(choices, planned=planned, renamed=renamed)
     links = None if snapshot.known is None else [*snapshot.now().links, *preview.links]
     partners = inputs.partners_of(company_of(workspace), among=links)
     before = _mapping_table(snapshot.now(), partners)
@@ -191,7 +189,7 @@ def _obstacle(reason_row: Mapping[str, Any], obstacles: dict[tuple[str, str, str
 
 # --- inputs --------------------------------------------------------------------------------------------------
 def _mapping_table(preview: MappingPreview, partners: Partners) -> MappingTable:
-    return inputs.build_mapping_table(preview.links, preview.ignored, partners)
+    return inputs.table_of(preview.links, preview.ignored, partners)
 
 
 def _add_planned(planned: Iterable[PlannedRecord], partners: Partners, company: Company) -> Partners:

@@ -15,6 +15,7 @@ from integrations.models import ArchivedConnection, ClockifyClient, ClockifyUser
 from integrations.quickbooks.connecting import archived, connection
 from integrations.reading import unreadable
 from mapping.desk.rows import entry_sentences
+from mapping.matching.records import KnownLink
 from mapping.models import Link, MappingOverride
 from mapping.queries import (
     QUICKBOOKS_MODELS,
@@ -155,9 +156,9 @@ class PartnerStatus:
     currency: str = ""
 
 
-def partners_of(company: Company, *, among: Collection[Link] | None = None) -> dict[tuple[str, str], PartnerStatus]:
+def partners_of(company: Company, *, among: Collection[Link | KnownLink] | None = None) -> dict[Key, PartnerStatus]:
     """Return the status of every employee, vendor and customer, or of the partners of `among`, by kind and id."""
-    partners: dict[tuple[str, str], PartnerStatus] = {}
+    partners: dict[Key, PartnerStatus] = {}
     for kind, model in QUICKBOOKS_MODELS.items():
         # Plain values instead of model instances: a mirror may hold tens of thousands of records.
         columns = ("quickbooks_id", "active", "gone_at", *(("currency",) if kind == Kind.CUSTOMER else ()))
@@ -175,22 +176,21 @@ def partners_of(company: Company, *, among: Collection[Link] | None = None) -> d
 def build_mapping_table(
     links: Iterable[Link], ignored: Collection[tuple[str, str]], partners: Mapping[tuple[str, str], PartnerStatus]
 ) -> MappingTable:
-    """Return the table for these links, saved or hypothetical; `ignored` are kinds and ids of Clockify records.
+    """Return the table for these saved links; `ignored` are kinds and ids of Clockify records.
 
     Links that were given back become the table's `former`; of several of one record, the last.
     """
     links = list(links)
     former = [link for link in links if link.given_back_at is not None]
     links = [link for link in links if link.given_back_at is None]
-    users, clients, projects = _resolved(links, ignored, partners)
-    former_table = MappingTable(*_resolved(former, (), partners)) if former else None
-    return MappingTable(users, clients, projects, former=former_table)
+    table = table_of(links, ignored, partners)
+    return replace(table, former=table_of(former, (), partners)) if former else table
 
 
-def _resolved(
-    links: Iterable[Link], ignored: Collection[tuple[str, str]], partners: Mapping[tuple[str, str], PartnerStatus]
-) -> tuple[dict[str, ResolvedPartner], dict[str, ResolvedPartner], dict[str, ResolvedPartner]]:
-    """Return the resolved partners of users, clients and projects."""
+def table_of(
+    links: Iterable[Link | KnownLink], ignored: Collection[Key], partners: Mapping[Key, PartnerStatus]
+) -> MappingTable:
+    """Return the table for these links, saved or hypothetical, none of which was given back."""
     resolved: dict[str, dict[str, ResolvedPartner]] = {"user": {}, "client": {}, "project": {}}
     for link in links:
         record = partners.get((link.quickbooks_kind, link.quickbooks_id))
@@ -211,7 +211,7 @@ def _resolved(
         )
     for kind, clockify_id in ignored:
         resolved[kind].setdefault(clockify_id, ResolvedPartner(ignored=True))
-    return resolved["user"], resolved["client"], resolved["project"]
+    return MappingTable(resolved["user"], resolved["client"], resolved["project"])
 
 
 def overrides_of(workspace: Workspace) -> dict[str, EntryOverride]:

@@ -13,7 +13,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from integrations.database import database_now
@@ -247,7 +246,7 @@ def _draft_context(workspace: Workspace, draft: PartnerDraft, back_url: str) -> 
         "is_project": write_request.verb == CREATE and write_request.entity == Kind.PROJECT,
         "given_name": given_name,
         "family_name": family_name,
-        "unblocks": submit.unblocks(workspace, draft, now=timezone.now()),
+        "unblocks": submit.unblocks(workspace, draft),
         "submit_text": _submit_text(write_request),
         "reversal_note": REVERSAL_NOTES[write_request.side, write_request.verb],
         "side": SIDE_NAMES[write_request.side],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 
 from integrations.kinds import Kind
 from integrations.models import Workspace
@@ -60,4 +59,4 @@ def forecast_of_choice(workspace: Workspace, verb: str, kind: str, clockify_id: 
     if verb == "link":
         quickbooks_kind, quickbooks_id = partner_search.meant(workspace, kind, partner)
         choice = Choice(verb, kind, clockify_id, quickbooks_id, quickbooks_kind == Kind.VENDOR)
-    return forecast(workspace, [choice], now=timezone.now())
+    return forecast(workspace, [choice])

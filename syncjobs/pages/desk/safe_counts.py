@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.core.cache import cache
 
@@ -45,13 +44,13 @@ def known(workspace: Workspace, tab: str) -> Safe | None:
     return Safe(frozenset(cached[0]), cached[1], cached[2]) if cached is not None else None
 
 
-def count(workspace: Workspace, tab: str, *, now: datetime) -> Safe:
+def count(workspace: Workspace, tab: str) -> Safe:
     """Count what is safe now, and cache it for the next pages."""
     snapshot = MappingSnapshot.of_near_misses(workspace)
     pairs = pairs_of(workspace, tab, snapshot=snapshot)
     # The others hold no time that could go; a client may let the rule link projects that hold some.
     holding = [pair.choice for pair in pairs if pair.entries or pair.kind == "client"]
-    unblocks = forecast(workspace, holding, snapshot=snapshot, now=now).unblocks if holding else None
+    unblocks = forecast(workspace, holding, snapshot=snapshot).unblocks if holding else None
     keys = [pair.key for pair in pairs]
     totals = (unblocks.entries, unblocks.minutes) if unblocks else (0, 0)
     cache.set(_key(workspace, tab), (keys, *totals), CACHE_SECONDS)

@@ -78,7 +78,7 @@ def test_a_created_employee_is_what_was_shown_linked_by_who_asked_and_unblocks_w
     entry = scene.entry(user, site)
     scene.check()
     draft = submit.draft(scene.workspace, employee_for(user))
-    forecast = submit.unblocks(scene.workspace, draft, now=timezone.now())
+    forecast = submit.unblocks(scene.workspace, draft)
 
     write = written(scene, employee_for(user), person=dana)
 
@@ -105,7 +105,7 @@ def test_a_project_gets_a_sub_customer_under_its_clients_customer(scene: Scene, 
         written(scene, customer_for("project", project))
 
     request = customer_for("project", project, name=check.remedies[0].value)
-    forecast = submit.unblocks(scene.workspace, submit.draft(scene.workspace, request), now=timezone.now())
+    forecast = submit.unblocks(scene.workspace, submit.draft(scene.workspace, request))
     written(scene, request)
 
     (customer,) = records_named(scene, "Customer", "Shop - phase 2")
@@ -446,7 +446,7 @@ def test_a_reactivated_customer_keeps_everything_and_its_suspended_link_works_ag
     scene.check()
     assert state_of(entry) == "blocked" and link_of(site).suspended == "CUSTOMER_INACTIVE"
     request = WriteRequest(REACTIVATE, QUICKBOOKS, "customer", kind="project", clockify_id=site, quickbooks_id=customer)
-    forecast = submit.unblocks(scene.workspace, submit.draft(scene.workspace, request), now=timezone.now())
+    forecast = submit.unblocks(scene.workspace, submit.draft(scene.workspace, request))
 
     scene.fault("cut_after_commit", "customer", times=1)
     write = written(scene, request)
@@ -533,7 +533,7 @@ def test_renaming_forecasts_what_the_rule_unblocks_then(scene: Scene, ada: str) 
     scene.check()
     request = WriteRequest(RENAME, CLOCKIFY, "client", kind="client", clockify_id=client, quickbooks_id=parent)
 
-    forecast = submit.unblocks(scene.workspace, submit.draft(scene.workspace, request), now=timezone.now())
+    forecast = submit.unblocks(scene.workspace, submit.draft(scene.workspace, request))
     written(scene, request)
 
     assert forecast.links == {"client": 1, "project": 1}

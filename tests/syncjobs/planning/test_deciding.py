@@ -249,9 +249,9 @@ def test_a_forecast_by_few_is_that_by_everybody(seed: int, monkeypatch: pytest.M
         choices = world.choices()
         with monkeypatch.context() as without_index:
             without_index.setattr(name_index, "current", lambda _: None)
-            by_everybody = forecast(workspace, choices, now=NOW)
+            by_everybody = forecast(workspace, choices)
 
-        assert forecast(workspace, choices, now=NOW) == by_everybody
+        assert forecast(workspace, choices) == by_everybody
         decided(workspace, lambda choices=choices: batch.apply(workspace, choices, now=NOW))  # type: ignore[misc]
 
 
@@ -265,15 +265,15 @@ def test_safe_pairs_by_few_are_those_by_everybody(seed: int, monkeypatch: pytest
         with monkeypatch.context() as without_index:
             without_index.setattr(name_index, "current", lambda _: None)
             assert few == safe_pairs(workspace)
-            by_everybody = forecast(workspace, [pair.choice for pair in few], now=NOW)
+            by_everybody = forecast(workspace, [pair.choice for pair in few])
             unblocks = by_everybody.unblocks
         # The near misses are read once, for the pairs and for what they would change, of all of them or of some.
         snapshot = MappingSnapshot.of_near_misses(workspace)
         assert safe_pairs(workspace, snapshot=snapshot) == few
-        assert forecast(workspace, [pair.choice for pair in few], snapshot=snapshot, now=NOW) == by_everybody
+        assert forecast(workspace, [pair.choice for pair in few], snapshot=snapshot) == by_everybody
         some = [pair.choice for pair in few if world.chance.random() < 0.6]
-        assert forecast(workspace, some, snapshot=snapshot, now=NOW) == forecast(workspace, some, now=NOW)
-        counted = safe_counts.count(workspace, PROJECTS, now=NOW)
+        assert forecast(workspace, some, snapshot=snapshot) == forecast(workspace, some)
+        counted = safe_counts.count(workspace, PROJECTS)
         of_projects = [pair for pair in few if pair.kind != "user"]
         if of_projects == few:
             assert (counted.entries, counted.minutes) == (unblocks.entries, unblocks.minutes)

@@ -133,7 +133,7 @@ def test_the_forecast_is_what_is_unblocked_whatever_is_decided(seed: int) -> Non
         before, links = sendable_ids(workspace), working_links(workspace)
         saved = (list(links_of(workspace).values()), list(EntryStatus.objects.values()))
 
-        result = forecast(workspace, choices, now=NOW)
+        result = forecast(workspace, choices)
 
         assert (list(links_of(workspace).values()), list(EntryStatus.objects.values())) == saved
         batch.apply(workspace, choices, now=NOW)
@@ -197,7 +197,7 @@ def a_held_project(*, partner: bool = True) -> tuple[Workspace, str, str]:
 def test_the_figures_name_hours_money_and_what_the_rest_waits_for() -> None:
     workspace, project, site = a_held_project()
 
-    result = forecast(workspace, [Choice("link", "project", project, site)], now=NOW)
+    result = forecast(workspace, [Choice("link", "project", project, site)])
 
     assert result.links == {"project": 1}
     assert (result.unblocks.entries, result.unblocks.hours, result.unblocks.money) == (
@@ -220,7 +220,7 @@ def test_the_number_of_queries_does_not_depend_on_what_is_asked() -> None:
     for choices in ([held], [held, Choice("ignore", "user", user)]):
         fresh = Workspace.objects.get(pk=workspace.pk)
         with CaptureQueriesContext(connection) as queries:
-            forecast(fresh, choices, now=NOW)
+            forecast(fresh, choices)
         counts.append(len(queries))
 
     assert counts[0] == counts[1] < 25

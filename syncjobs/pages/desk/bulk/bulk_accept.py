@@ -133,7 +133,7 @@ def count(request: HttpRequest, pk: int) -> HttpResponse:
     workspace = access.workspace_at(pk)
     tab = ticked.tab_named(request.GET.get("tab", ""))
     address = f"{reverse('hourbridge:desk-safe', args=[workspace.pk])}?tab={tab}"
-    safe = safe_counts.count(workspace, tab, now=timezone.now()) if workspace.company is not None else None
+    safe = safe_counts.count(workspace, tab) if workspace.company is not None else None
     context = {"workspace": workspace, "safe_url": address, "safe": safe}
     return render(request, "hourbridge/desk/safe_button.html", context)
 
@@ -164,7 +164,7 @@ def _show(request: HttpRequest, workspace: Workspace, rows: Ticked, others: Else
         "count": len(chosen),
         "left_out": left_out[:MAX_LEFT_OUT],
         "more_left_out": len(left_out[MAX_LEFT_OUT:]),
-        "forecast": forecast(workspace, chosen, snapshot=known, now=timezone.now()) if chosen else None,
+        "forecast": forecast(workspace, chosen, snapshot=known) if chosen else None,
     }
     title = "Accept selected pairs" if row_keys else "Accept all safe pairs"
     return access.show(request, "desk/bulk_accept.html", context, title=title)

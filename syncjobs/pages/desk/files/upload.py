@@ -107,7 +107,7 @@ def _show(
 ) -> HttpResponse:
     preview = None
     if csv_upload is not None and csv_upload.changes:
-        preview = forecast(workspace, [change.choice for change in csv_upload.changes], now=timezone.now())
+        preview = forecast(workspace, [change.choice for change in csv_upload.changes])
     context = {
         "workspace": workspace,
         "back": reverse("hourbridge:people", args=[workspace.pk]),
