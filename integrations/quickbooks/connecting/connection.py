@@ -13,11 +13,10 @@ from integrations import lost_connections
 from integrations.errors import ApiError, ReconnectNeeded, Rejected
 from integrations.fields import SecretUnreadable
 from integrations.models import ConnectionEvent, Workspace
-from integrations.quickbooks import company_payloads, oauth, subscription_policy, tokens
+from integrations.quickbooks import company_payloads, oauth, payloads, subscription_policy, tokens
 from integrations.quickbooks.client import QuickBooksApiClient
 from integrations.quickbooks.connecting import archived
 from integrations.quickbooks.models import Company
-from integrations.reading.values import Raw
 
 log = logging.getLogger("hourbridge.connection")
 
@@ -190,7 +189,7 @@ def read_subscription(
 
 
 def keep_subscription(
-    company: Company, company_info: Raw, preferences: Raw, *, now: datetime
+    company: Company, company_info: payloads.Raw, preferences: payloads.Raw, *, now: datetime
 ) -> subscription_policy.SubscriptionStatus:
     """Save the subscription from records that were already read, and return its status."""
     evidence = company_payloads.subscription(company_info, preferences)
@@ -219,7 +218,7 @@ def keep_subscription(
     return subscription_status(company)
 
 
-def keep_tracking(company: Company, preferences: Raw) -> None:
+def keep_tracking(company: Company, preferences: payloads.Raw) -> None:
     """Save whether time may have classes and locations, and which item QuickBooks has for time."""
     stated = company_payloads.time_defaults(preferences)
     for name, value in stated.items():
