@@ -144,6 +144,7 @@ def test_what_an_unclear_invoice_may_have_billed_waits_and_is_no_conflict(
     assert scene.receipt(entry).conflict == ""
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("verb", ["update", "delete"])
 def test_a_token_that_moved_alone_is_sent_once_more_with_the_newer_one(
     scene: Scene, entry: str, sending: Sending, verb: str
@@ -162,6 +163,7 @@ def test_a_token_that_moved_alone_is_sent_once_more_with_the_newer_one(
     assert (item.outcome, item.reasons[0]["code"], item.reasons[0]["error"]) == ("failed", "QUICKBOOKS_REFUSED", STALE)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("code", [BUSINESS_RULE, BAD_REFERENCE])
 def test_another_refusal_of_unchanged_time_is_told_in_quickbooks_words(entry: str, sending: Sending, code: str) -> None:
     sending.refusals_in_a_row(code)
@@ -237,6 +239,17 @@ def test_a_refusal_of_an_inactive_partner_counts_for_nothing(
     sending.refuse(sending.item("create", entry), BAD_REFERENCE)
 
     assert not sending.breaker.is_set()
+
+
+def test_what_is_held_without_asking_is_no_answer(scene: Scene, entry: str, sending: Sending, ada: str) -> None:
+    scene.deactivate("Employee", scene.partner_of(ada))
+    sending.refuse(sending.item("create", entry), BAD_REFERENCE)
+    sending.refusals_in_a_row("6330")
+
+    assert sending.hold(sending.item("create", entry)) is not None
+
+    sending.breaker.refused(Rejected("Not this one.", vendor="quickbooks", code="6330"))
+    assert sending.breaker.is_set(), "these refusals are still in a row"
 
 
 @pytest.mark.sample(3)
