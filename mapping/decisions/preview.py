@@ -172,13 +172,16 @@ class MappingSnapshot:
         chosen = [choice for choice in ordered(choices) if choice.verb in {"link", "confirm"} and choice.kind != "user"]
         partners = {choice.kind_and_id: choice.quickbooks_id or linked.get(choice.kind_and_id, "") for choice in chosen}
         working |= {key: customer for (kind, key), customer in partners.items() if kind == "client"}
+        clients_of: dict[str, list[str]] = defaultdict(list)
+        for client_id, customer in working.items():
+            clients_of[customer].append(client_id)
         lines = []
         for key, customer in partners.items():
             record, partner = clockify.get(key), billing.chain(customers, customer)
             if record is None:
                 continue
             if record.kind == "client":
-                others = [other for other, held in working.items() if held == customer and other != record.id]
+                others = [other for other in clients_of[customer] if other != record.id]
                 names = [clockify["client", other].name for other in others if ("client", other) in clockify]
                 bill = billing.of_client(partner, other_clients=names)
             else:
