@@ -107,6 +107,7 @@ def test_a_write_without_an_answer_goes_again_under_its_own_request_id(scene: Sc
     assert (sent.pk, sent.request_id, sent.attempts, sent.state) == (action.pk, action.request_id, 2, "done")
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("by", ["settled", "taken up"])
 def test_a_write_that_another_process_has_settled_or_taken_up_is_not_sent(
     scene: Scene, plan: Plan, monkeypatch: pytest.MonkeyPatch, by: str
@@ -229,6 +230,7 @@ def test_a_process_that_slept_until_its_lease_was_over_sends_nothing(
 
 
 # --- errors of ours, and Ctrl-C ----------------------------------------------------------------------------
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("lease", ["held", "lost"])
 def test_an_error_of_ours_stops_the_run_and_is_logged_unless_the_lease_is_lost(
     plan: Plan, settings: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, lease: str
