@@ -74,7 +74,8 @@ def _suggestion(stored: Mapping[str, Any]) -> Suggestion:
 
 
 def _obstacle(key: str) -> Obstacle | None:
-    return Obstacle(key) if key else None
+    """Return the obstacle of this key; None for none, and for one that a later version named."""
+    return next((obstacle for obstacle in Obstacle if obstacle == key), None)
 
 
 def _obstacle_in(why: str) -> Obstacle | None:

@@ -158,11 +158,12 @@ def entry_problems(
     As plain values: of thousands of rows, model instances take most of the time.
     """
     entry = tuple(f"entry__{name}" for name in Entry._fields)
-    for rows in _open(workspace, first, last, run):
+    waiting, changed_there = _open(workspace, first, last, run)
+    if code:
+        # Only PostgreSQL can search JSON lists; their text is the same on both databases.
+        waiting = waiting.filter(Q(cause=code) | Q(text__contains=f'"code": "{code}"'))
+    for rows in (waiting, changed_there if code in {"", CHANGED_THERE["code"]} else changed_there.none()):
         explained = _Explained()
-        if code:
-            # Only PostgreSQL can search JSON lists; their text is the same on both databases.
-            rows = rows.filter(Q(cause=code) | Q(text__contains=f'"code": "{code}"'))
         for state, cause, text, minutes, since, *of_entry in rows.order_by("entry__txn_date", "entry_id").values_list(
             "state", "cause", "text", "minutes", "since", *entry
         ):

@@ -53,6 +53,12 @@ def test_a_row_of_now_is_not_read_from_its_words() -> None:
     assert suggestions_in(suggestion_rows([under])) == (under,)
 
 
+def test_a_row_of_a_later_version_is_read_as_far_as_it_is_known() -> None:
+    later = {"id": "1", "name": "Ada", "score": 0.9, "why": "", "kind": "vendor", "obstacle": "leased", "place": "Oslo"}
+
+    assert suggestions_in([later]) == (Suggestion("1", "Ada", 0.9, "", "vendor"),)
+
+
 def test_a_row_without_a_score_counts_as_unlikely() -> None:
     assert suggestions_in([{"id": "1", "kind": "customer"}]) == (Suggestion("1", "", 0.0, "", "customer"),)
 

@@ -15,8 +15,9 @@ from django.utils import timezone
 from integrations import roles
 from integrations.models import ApiCall, Customer
 from syncjobs.display import formatting
-from syncjobs.models import EntryStatus, Run
+from syncjobs.models import EntryStatus, Receipt, Run
 from syncjobs.pages.support import sync_log
+from syncjobs.rules.codes import Code
 from tests.support import people
 from tests.support.page_text import main_text
 from tests.support.scene import FIRST, Scene, run_command
@@ -212,6 +213,19 @@ def test_time_changed_by_hand_is_there_until_a_person_leaves_it(
 
     assert "Changed by hand in QuickBooks" in text and "1 open" in text
     assert "0 open" in log(support, scene)
+
+
+def test_time_changed_by_hand_alone_is_listed_below_its_cause(
+    support: Client, scene: Scene, ada: str, site: str
+) -> None:
+    scene.entry(ada, site, "2026-03-02 09:00")
+    scene.sync()
+    Receipt.objects.update(conflict=Code.CHANGED_IN_QUICKBOOKS)
+
+    text = log(support, scene, cause="CHANGED_IN_QUICKBOOKS")
+
+    assert "1 open" in text and f"{formatting.day(date(2026, 3, 2))}, Ada, Site 1.00 h" in text
+    assert "more, all in the CSV" not in text
 
 
 def test_the_latest_events_say_who_did_what(support: Client, scene: Scene, trouble: dict[str, str]) -> None:
