@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 import time
 from typing import Any
@@ -269,19 +267,27 @@ def test_each_thread_closes_its_connections(plan: Plan) -> None:
     assert opened and all(connection.connection is None for connection in opened)
 
 
-def test_ctrl_c_lets_each_thread_finish_its_record_and_begin_no_other(scene: Scene, plan: Plan) -> None:
+def test_ctrl_c_lets_each_thread_finish_its_record_and_begin_no_other(
+    scene: Scene, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
     plan.creates(40)
     # All but the first are still on their way when it is pressed.
     scene.fault("hang_before", skip=1, seconds=1, times=3)
-    pressed = threading.Event()
+    pressed, wait = threading.Event(), execute._wait_for_all
 
     def press() -> None:
         if not pressed.is_set():
             pressed.set()
-            os.kill(os.getpid(), signal.SIGINT)
             time.sleep(0.5)
 
+    def interrupted(senders: Any) -> None:
+        # Not by a signal: one that comes late would end the tests.
+        monkeypatch.setattr(execute, "_wait_for_all", wait)
+        assert pressed.wait(20)
+        raise KeyboardInterrupt
+
     plan.progress = press  # type: ignore[method-assign]
+    monkeypatch.setattr(execute, "_wait_for_all", interrupted)
 
     with pytest.raises(KeyboardInterrupt):
         plan.carry_out()
