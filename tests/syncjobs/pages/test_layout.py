@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import gzip
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.staticfiles import finders
 from django.test import Client
 
 from config.version import name_and_version
 from tests.support.factories import UserFactory
 
 FOOTER = '<footer class="hb-footer'
+NO_SCRIPTS = "hourbridge/no-scripts.css"
 
 
 @pytest.fixture
@@ -60,7 +63,8 @@ def test_a_page_has_a_landmark_a_way_past_the_menu_and_works_without_scripts(
     assert page.index("<main>") < page.index('id="content"') < page.index("</main>")
     assert page.count("<main>") == page.count("</main>") == 1
     assert '<a class="hb-skip" href="#content">' in page
-    assert "<noscript><style>html[x-cloak]" in page
+    assert '<noscript><link rel="stylesheet" href="/static/hourbridge/no-scripts' in page
+    assert "html[x-cloak] { display: block !important; }" in Path(str(finders.find(NO_SCRIPTS))).read_text()
 
 
 def test_a_window_that_a_form_opens_has_no_footer(client: Client, administrator: User) -> None:
