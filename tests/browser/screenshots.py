@@ -1,7 +1,7 @@
 """Pictures of every page, wide and narrow, light and dark, and without scripts: `make screenshots`.
 
 They go into var/screenshots; four of them, smaller, are those of the README and the docs. PICTURES names those to take
-anew, as in `PICTURES='desk-* rules*' make screenshots`; unset: all.
+again, as in `PICTURES='desk-* rules*' make screenshots`; unset: all.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ class EntryProblem(Problem):
 
 @dataclass(slots=True, kw_only=True)
 class SharedProblem(Problem):
-    """What so many `entries` of one user, client and project have in common; `since` is the earliest of theirs."""
+    """What entries of one user, client and project share: `entries` is their number, `since` the earliest of theirs."""
 
     entries: int
     user_name: str

@@ -62,7 +62,7 @@ class Sending:
         return again
 
     def refusals_in_a_row(self, code: str) -> None:
-        """Let so many writes of others be refused that one more of the same stops the run."""
+        """Have writes of others refused until one more of the same stops the run."""
         for _ in range(retry.MAX_EQUAL_REFUSALS - 1):
             self.breaker.refused(Rejected("Not this one.", vendor="quickbooks", code=code))
 
