@@ -10,6 +10,8 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Cast
+from django.db.models.lookups import Contains
 
 from integrations.fields import ScrubbedTextField
 from integrations.models import Company, Workspace
@@ -31,6 +33,7 @@ __all__ = [
     "Schedule",
     "SignOff",
     "WriterLease",
+    "has_reason",
 ]
 
 
@@ -166,6 +169,12 @@ class WriterLease(models.Model):
 
     def __str__(self) -> str:
         return f"writer of {self.company_id}: {self.owner or 'nobody'}"
+
+
+def has_reason(code: str, path: str = "reasons") -> Contains:
+    """Return the condition that the reasons at `path`, of an `EntryStatus`, include `code`."""
+    # Only PostgreSQL can search JSON lists; their text is the same on both databases.
+    return Contains(Cast(path, models.TextField()), f'"code": "{code}"')
 
 
 class EntryStatus(models.Model):

@@ -10,6 +10,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from integrations.database import database_now
@@ -87,6 +88,15 @@ def test_time_that_is_left_out_is_counted(month: Scene) -> None:
     assert line(result, "mapped_users")["message"].startswith("1 time entry by users who are not linked, 1.5 h")
     assert "Ben" in line(result, "users")["message"] and line(result, "users")["level"] == "warn"
     assert levels(result, "clients", "projects", "new_records") == ["ok", "ok", "ok"]
+
+
+def test_the_entries_are_counted_once_for_all_that_is_left_out(month: Scene) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        doctor()
+
+    counting = [row["sql"] for row in captured if "syncjobs_entryverdict" in row["sql"] and "COUNT(" in row["sql"]]
+    left_out = [sql for sql in counting if "txn_date" in sql]
+    assert len(left_out) == 1 and "MAX(" in left_out[0]
 
 
 def test_it_writes_nothing_and_asks_each_vendor_twice(month: Scene) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter, TextFilter
 
@@ -14,7 +13,7 @@ from integrations.models import ClockifyUser, TimeEntry
 from integrations.typed_numbers import whole_number
 from syncjobs.display import badges
 from syncjobs.display.badges import StatusBadge
-from syncjobs.models import EntryStatus
+from syncjobs.models import EntryStatus, has_reason
 from syncjobs.pages import waiting
 from syncjobs.rules.reasons import WORDINGS, title
 
@@ -63,11 +62,7 @@ class ReasonFilter(DropdownFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[TimeEntry]) -> QuerySet[TimeEntry]:
         code = self.value()
-        if code not in WORDINGS:
-            return queryset
-        # Only PostgreSQL can search JSON lists; their text is the same on both databases.
-        with_text = queryset.annotate(reasons_text=Cast("status__reasons", TextField()))
-        return with_text.filter(reasons_text__contains=f'"code": "{code}"')
+        return queryset.filter(has_reason(code, "status__reasons")) if code in WORDINGS else queryset
 
 
 class CauseFilter(DropdownFilter):

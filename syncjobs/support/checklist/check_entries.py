@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from django.db.models import Count, Max, Min, QuerySet, Sum, TextField
-from django.db.models.functions import Cast
+from django.db.models import Aggregate, Count, Max, Min, Q, Sum
 
 from integrations.models import Workspace
 from mapping.models import PartnerWrite
 from syncjobs.display import formatting
-from syncjobs.models import Action, EntryStatus
+from syncjobs.models import Action, EntryStatus, has_reason
 from syncjobs.partner_writes import journal
 from syncjobs.rules import reasons
 from syncjobs.rules.codes import Code
@@ -42,29 +43,37 @@ ENTRIES = "time entry,time entries"
 
 
 def left_out_checks(workspace: Workspace, now: datetime) -> Sequence[tuple[str, Check]]:
-    return [(name, lambda name=name: left_out(workspace, name, now)) for name in LEFT_OUT]  # type: ignore[misc]
+    """Return the lines' checks, which share one query."""
+    counted = cache(lambda: _counted(workspace, now))
+    return [(name, lambda name=name: left_out(workspace, name, now, counted())) for name in LEFT_OUT]  # type: ignore[misc]
 
 
-def left_out(workspace: Workspace, name: str, now: datetime) -> Line:
-    """Count the window's entries that do not go for one reason, as they were evaluated last."""
-    code, words, fix = LEFT_OUT[name]
-    last = workspace.today(now)
+def _counted(workspace: Workspace, now: datetime) -> Mapping[str, Any]:
+    """Return when the window's entries were evaluated last (`read_at`, None: never), and count and minutes by line."""
     window = EntryStatus.objects.filter(
         workspace=workspace,
         entry__deleted_at=None,
         entry__txn_date__gte=workspace.start_date,
-        entry__txn_date__lte=last,
+        entry__txn_date__lte=workspace.today(now),
     )
-    read_at = window.aggregate(last=Max("evaluated_at"))["last"]
-    span = f"from {formatting.day(workspace.start_date)} to {formatting.day(last)}"
+    figures: dict[str, Aggregate] = {"read_at": Max("evaluated_at")}
+    for name, (code, *_) in LEFT_OUT.items():
+        found = Q(has_reason(code), state=EntryStatus.State.BLOCKED)
+        figures |= {f"{name}_count": Count("pk", filter=found), f"{name}_minutes": Sum("minutes", filter=found)}
+    return window.aggregate(**figures)
+
+
+def left_out(workspace: Workspace, name: str, now: datetime, counted: Mapping[str, Any]) -> Line:
+    """Say how many of the window's entries do not go for one reason, as they were evaluated last."""
+    _, words, fix = LEFT_OUT[name]
+    read_at, count, minutes = counted["read_at"], counted[f"{name}_count"], counted[f"{name}_minutes"]
+    span = f"from {formatting.day(workspace.start_date)} to {formatting.day(workspace.today(now))}"
     if read_at is None and workspace.pulled_at is None:
         return Line(
             WARN, f"No time entry {span} was read yet.", "Run `check_for_new` or `sync_time`, which reads them."
         )
     if read_at is None:
         return Line(OK, f"No time entry {span} has been seen.", "`sync_time` reads those that were added since.")
-    found = _with_reason(window.filter(state=EntryStatus.State.BLOCKED), code)
-    count, minutes = found.aggregate(count=Count("pk"), minutes=Sum("minutes")).values()
     when = f"Entries {span}, last checked {moment(read_at)}."
     if not count:
         return Line(OK, f"No time entry is left out because it is {words}. {when}".replace("it is by", "it is"))
@@ -97,7 +106,7 @@ def refused(workspace: Workspace | None, now: datetime) -> Line:
     statuses = EntryStatus.objects.filter(entry__deleted_at=None)
     if workspace is not None:
         statuses = statuses.filter(workspace=workspace)
-    found = _with_reason(statuses.exclude(state=EntryStatus.State.SENT), Code.QUICKBOOKS_REFUSED)
+    found = statuses.exclude(state=EntryStatus.State.SENT).filter(has_reason(Code.QUICKBOOKS_REFUSED))
     count, minutes = found.aggregate(count=Count("pk"), minutes=Sum("minutes")).values()
     if not count:
         return Line(OK, f"QuickBooks has refused no time entry that was sent to it, {moment(now)}.")
@@ -108,8 +117,3 @@ def refused(workspace: Workspace | None, now: datetime) -> Line:
         f"{formatting.number(count, ENTRIES)} refused, {formatting.in_hours(minutes)}. The latest: {said['message']}"
     )
     return Line(FAIL, f"{message} Last checked {moment(latest.evaluated_at)}.", said["fix"])
-
-
-def _with_reason(statuses: QuerySet[EntryStatus], code: str) -> QuerySet[EntryStatus]:
-    with_text = statuses.annotate(reasons_text=Cast("reasons", TextField()))
-    return with_text.filter(reasons_text__contains=f'"code": "{code}"')

@@ -15,7 +15,7 @@ from django.db.models.functions import Cast
 from integrations.models import ApiCall, TimeEntry, Workspace
 from integrations.unnamed import named
 from syncjobs.display import named_ids
-from syncjobs.models import EntryOverride, EntryStatus, Receipt, Run, RunItem
+from syncjobs.models import EntryOverride, EntryStatus, Receipt, Run, RunItem, has_reason
 from syncjobs.rules import reasons, refusals
 from syncjobs.rules.codes import ByHand, Code
 from syncjobs.rules.reasons import RECORD_KINDS
@@ -160,8 +160,7 @@ def entry_problems(
     entry = tuple(f"entry__{name}" for name in Entry._fields)
     waiting, changed_there = _open(workspace, first, last, run)
     if code:
-        # Only PostgreSQL can search JSON lists; their text is the same on both databases.
-        waiting = waiting.filter(Q(cause=code) | Q(text__contains=f'"code": "{code}"'))
+        waiting = waiting.filter(Q(cause=code) | Q(has_reason(code)))
     for rows in (waiting, changed_there if code in {"", CHANGED_THERE["code"]} else changed_there.none()):
         explained = _Explained()
         for state, cause, text, minutes, since, *of_entry in rows.order_by("entry__txn_date", "entry_id").values_list(
