@@ -64,10 +64,20 @@ def money(amounts: Mapping[str, Decimal]) -> str:
     """Return `$8,310.00`, one amount for each currency; "" where no rate is known."""
     texts = []
     for currency, amount in sorted(amounts.items()):
-        figure, sign = f"{abs(amount):,.2f}", "−" if amount < 0 else ""
-        text = f"{CURRENCY_SIGNS[currency]}{figure}" if currency in CURRENCY_SIGNS else f"{figure} {currency}".strip()
-        texts.append(f"{sign}{text}")
+        sign = "−" if amount < 0 else ""
+        texts.append(f"{sign}{_in_currency(f'{abs(amount):,.2f}', currency)}")
     return " and ".join(texts)
+
+
+def hourly_rate(rate: Decimal | str | None, currency: str = "") -> str:
+    """Return a rate with two decimals, or all that it has: `$33.3333`, and `1,500.00` without a currency."""
+    exact = Decimal(rate or 0).normalize()
+    has_cents_alone = len(f"{exact:f}".partition(".")[2]) <= 2
+    return money({currency: exact}) if has_cents_alone else _in_currency(f"{exact:,f}", currency)
+
+
+def _in_currency(figure: str, currency: str) -> str:
+    return f"{CURRENCY_SIGNS[currency]}{figure}" if currency in CURRENCY_SIGNS else f"{figure} {currency}".strip()
 
 
 def as_shown(seconds: int) -> int:

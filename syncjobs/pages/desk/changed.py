@@ -18,7 +18,7 @@ from mapping.queries import QUICKBOOKS_MODELS, company_of
 from syncjobs import entry_versions
 from syncjobs.display import badges, vendor_links
 from syncjobs.display.badges import LOCKING, StatusBadge
-from syncjobs.display.formatting import day, duration, moment
+from syncjobs.display.formatting import day, duration, hourly_rate, moment
 from syncjobs.ledger import activities
 from syncjobs.models import EntryOverride, EntryStatus, Receipt
 from syncjobs.pages import links, waiting
@@ -240,7 +240,7 @@ def _clockify_values(
         day(txn_date),
         duration(resolution.minutes),
         entry.description.strip() or "none",
-        _rate(entry.rate if entry.billable else None),
+        hourly_rate(entry.rate if entry.billable else None),
         BILLABLE_WORDS[entry.billable],
     ]
 
@@ -252,7 +252,7 @@ def _draft_values(sent: Draft, names: _PartnerNames) -> list[str]:
         day(date.fromisoformat(sent.txn_date)),
         duration(sent.minutes),
         sent.description.strip() or "none",
-        _rate(sent.rate),
+        hourly_rate(sent.rate),
         BILLABLE_WORDS[sent.is_billable],
     ]
 
@@ -266,7 +266,7 @@ def _activity_values(activity: Activity, receipt: Receipt, names: _PartnerNames)
         day(activity.txn_date) or "none",
         duration(activity.minutes),
         activity.description.strip() or "none",
-        _rate(activity.rate),
+        hourly_rate(activity.rate),
         STATUS_WORDS.get(status, status or "not stated"),
     ]
 
@@ -299,7 +299,3 @@ def _deleted(row: ChangedRow, workspace: Workspace) -> str:
     if row.is_deleted_in_quickbooks:
         places.append("in QuickBooks")
     return "; ".join(places)
-
-
-def _rate(rate: Any) -> str:
-    return f"{float(rate or 0):,.2f}"

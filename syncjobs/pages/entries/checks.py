@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from integrations.models import TimeEntry, Workspace
 from integrations.unnamed import named
-from syncjobs.display.formatting import ago, day, length, moment, money
+from syncjobs.display.formatting import ago, day, hourly_rate, length, moment
 from syncjobs.planning.context import PlanningContext
 from syncjobs.rules.codes import Code
 from syncjobs.rules.drafts.eligibility import ResolvedPartner
@@ -85,7 +85,7 @@ def _work_checks(
     began_text = moment(entry.start_at, zone)
     ended_text = f"ended {moment(entry.end_at, zone)}" if entry.end_at else f"running since {began_text}"
     limit = length(context.policy.longest_seconds)
-    rate_text = "none" if entry.rate is None else f"{money({entry.currency: entry.rate})} an hour"
+    rate_text = "none" if entry.rate is None else f"{hourly_rate(entry.rate, entry.currency)} an hour"
     is_finished = entry.seconds is not None
     last_well = "shown as last read successfully" if Code.UNREADABLE in known.codes else ""
     yield _check(known, "Can be read", (Code.UNREADABLE,), last_well)

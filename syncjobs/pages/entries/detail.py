@@ -11,7 +11,7 @@ from integrations.models import ClockifyUser, Company, TimeEntry, Workspace
 from integrations.unnamed import named
 from syncjobs import entry_versions, line_rules
 from syncjobs.display import badges, named_ids, sent, vendor_links
-from syncjobs.display.formatting import day, length, money
+from syncjobs.display.formatting import day, hourly_rate, length, money
 from syncjobs.models import Action, EntryOverride, EntryStatus, Receipt, RunItem
 from syncjobs.pages import access, links
 from syncjobs.pages.entries import checks, day_proof, draft_lines, duplicates, history, since_sent
@@ -141,7 +141,7 @@ def _time_context(records: _Records) -> TimeContext:
         "minutes": minutes,
         "length": length(entry.seconds),
         "worth": worth(entry, minutes),
-        "rate": "" if entry.rate is None else money({entry.currency: entry.rate}),
+        "rate": "" if entry.rate is None else hourly_rate(entry.rate, entry.currency),
     }
 
 

@@ -17,6 +17,7 @@ from syncjobs.display.csv_file import CHUNK, Cells, csv_response
 from syncjobs.pages import access
 from syncjobs.pages.entries import entry_admin
 from syncjobs.rules import reasons
+from syncjobs.rules.steps.differences import rate_text
 
 HEADERS = (
     "date",
@@ -75,7 +76,7 @@ def _cells(entry: TimeEntry) -> Cells:
         "billable": "yes" if entry.billable else "no",
         "minutes": minutes,
         "hours": f"{minutes / 60:.2f}",
-        "rate": "" if entry.rate is None else f"{entry.rate:.2f}",
+        "rate": "" if entry.rate is None else rate_text(entry.rate),
         "currency": entry.currency,
         "state": entry_admin.badge_of(status).word,
         "why": reasons.sentences(reason_rows),

@@ -6,7 +6,7 @@ from datetime import date
 
 from integrations.models import Company, TimeEntry, Workspace
 from syncjobs.display import sent
-from syncjobs.display.formatting import day, duration
+from syncjobs.display.formatting import day, duration, hourly_rate
 from syncjobs.line_rules import LABELS
 from syncjobs.models import Receipt
 from syncjobs.planning import lines as line_names
@@ -56,7 +56,7 @@ def _lines(company: Company, entry_draft: draft.Draft) -> list[tuple[str, str]]:
         ("Time", duration(entry_draft.minutes)),
         (
             "Rate",
-            f"{float(entry_draft.rate):,.2f} an hour, billable" if entry_draft.is_billable else "none, not billable",
+            f"{hourly_rate(entry_draft.rate)} an hour, billable" if entry_draft.is_billable else "none, not billable",
         ),
         *_line_facts(company, entry_draft),
         ("Description", entry_draft.description or "none"),

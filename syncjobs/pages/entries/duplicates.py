@@ -9,11 +9,10 @@ from typing import Any
 
 from integrations.models import Company, Customer
 from integrations.quickbooks.payloads import BillableStatus
-from syncjobs.display.formatting import duration
+from syncjobs.display.formatting import duration, hourly_rate
 from syncjobs.rules import reasons
 from syncjobs.rules.drafts.draft import BILLABLE, NOT_BILLABLE, Draft
 from syncjobs.rules.steps.answered import normalized_text
-from syncjobs.rules.steps.differences import money
 
 Found = Mapping[str, Any]
 
@@ -79,7 +78,7 @@ def _lines(found: Found, planned: Draft, names: Mapping[str, str]) -> tuple[Line
             text or "none",
             normalized_text(text) == normalized_text(planned.description),
         ),
-        Line("Rate", money(planned_rate), money(rate), rate == planned_rate),
+        Line("Rate", hourly_rate(planned_rate), hourly_rate(rate), rate == planned_rate),
         Line(
             "Billable",
             _STATUSES[planned.billable_status],

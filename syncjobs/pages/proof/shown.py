@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 
 from integrations.models import Company, Workspace
 from integrations.unnamed import named
@@ -161,14 +160,10 @@ def _sentence(one: OpenItem) -> str:
     return f"activity {one.activity}, {one.user}, {customer}, {formatting.day(one.day)}, {length}, {what}"
 
 
-def _money(amount: Decimal) -> str:
-    """Return an amount with its cents, and a minus that reads as one."""
-    return f"{'−' if amount < 0 else ''}{abs(amount):,.2f}"
-
-
 def amounts(total: Sums) -> list[dict[str, str]]:
     """Return the amounts of each currency on both sides, and their difference."""
+    sides = ("clockify", "quickbooks", "difference")
     return [
-        {"currency": key, "clockify": _money(ours), "quickbooks": _money(theirs), "difference": _money(difference)}
-        for key, ours, theirs, difference in total.amount_lines
+        {side: formatting.money({currency: amount}) for side, amount in zip(sides, figures, strict=True)}
+        for currency, *figures in total.amount_lines
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -21,7 +21,7 @@ from integrations.typed_numbers import whole_number
 from mapping.decisions import notes
 from mapping.errors import Refused
 from mapping.queries import QUICKBOOKS_MODELS, company_of
-from syncjobs.display.formatting import day, duration, moment
+from syncjobs.display.formatting import day, duration, hourly_rate, moment
 from syncjobs.models import Action, Run
 from syncjobs.pages import access, run_requests
 from syncjobs.planning import inputs
@@ -214,7 +214,7 @@ def _lines(uncertain: UncertainWrite, names: _Names, zone: str) -> tuple[Compare
             sent.description.strip() or "none",
             [activity.description.strip() or "none" for activity in alike],
         ),
-        line("Rate", _rate(sent.rate), [_rate(activity.rate) for activity in alike]),
+        line("Rate", hourly_rate(sent.rate), [hourly_rate(activity.rate) for activity in alike]),
         line("Billable", sent.billable_status, [activity.billable_status or "not stated" for activity in alike]),
         # Without a default item QuickBooks chooses one, which is no difference.
         line("Service", names.item(sent), [names.item(activity) if sent.item_id else "none" for activity in alike]),
@@ -224,10 +224,6 @@ def _lines(uncertain: UncertainWrite, names: _Names, zone: str) -> tuple[Compare
 
 def _made(activity: Activity, zone: str) -> str:
     return moment(activity.created_at, zone) if activity.created_at else "not stated"
-
-
-def _rate(rate: Any) -> str:
-    return f"{float(rate or 0):.2f}"
 
 
 def _message(problem: Exception) -> str:

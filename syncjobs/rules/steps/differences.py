@@ -91,7 +91,7 @@ def today(entry: Entry, resolution: Resolution, sent: Draft) -> dict[str, str]:
         return {}
     person, customer, line = resolution.person, resolution.customer, resolution.line
     now = {
-        **({"rate": money(entry.rate or Decimal(0))} if entry.billable else {}),
+        **({"rate": rate_text(entry.rate or Decimal(0))} if entry.billable else {}),
         "person_kind": person.kind if person else sent.person_kind,
         "person": person.id if person else sent.person_id,
         "customer": customer.id if customer else sent.customer_id,
@@ -99,7 +99,7 @@ def today(entry: Entry, resolution: Resolution, sent: Draft) -> dict[str, str]:
         "item": line.value("item") or sent.item_id,
         "class": line.value("class"),
         "location": line.value("location"),
-        **({"cost_rate": money(resolution.cost_rate)} if resolution.cost_rate else {}),
+        **({"cost_rate": rate_text(resolution.cost_rate)} if resolution.cost_rate else {}),
         # Clockify's own text can only differ where it is read in another way since, which is no change.
         "description": description.cut(line.words) if line.has_template else sent.description,
     }
@@ -149,7 +149,7 @@ def _is_same(field: str, sent: Draft, value: str, found: str) -> bool:
     return value == found or not is_ours
 
 
-def money(rate: Decimal) -> str:
+def rate_text(rate: Decimal) -> str:
     """Return a rate with two decimals, or all that it has."""
     exact = format(rate.normalize(), "f")
     return f"{rate:.2f}" if len(exact.partition(".")[2]) <= 2 else exact
@@ -158,4 +158,7 @@ def money(rate: Decimal) -> str:
 def _texts(values: Mapping[str, Any]) -> dict[str, str]:
     texts = {field: "" if values.get(name) is None else str(values.get(name)) for name, field in FIELDS.items()}
     cost_rate = Decimal(texts["cost_rate"] or "0")
-    return texts | {"rate": money(Decimal(texts["rate"] or "0")), "cost_rate": money(cost_rate) if cost_rate else ""}
+    return texts | {
+        "rate": rate_text(Decimal(texts["rate"] or "0")),
+        "cost_rate": rate_text(cost_rate) if cost_rate else "",
+    }

@@ -14,7 +14,7 @@ from django.db.models import Min, Q, QuerySet
 
 from integrations.models import EntryMove, TimeEntry
 from integrations.unnamed import named
-from syncjobs.display.formatting import day, duration, exact_hours
+from syncjobs.display.formatting import day, duration, exact_hours, money
 from syncjobs.models import Receipt, Reconciliation, SignOff
 from syncjobs.rules.proof.proof_table import StoredRow
 from syncjobs.support.proof import stored_comparison
@@ -96,7 +96,7 @@ def _sides_text(before: Sides, after: Sides) -> str:
         for currency in sorted(before.amounts.keys() | after.amounts.keys()):
             old, new = (Decimal(sides.amounts.get(currency, NO_AMOUNTS)[index]) for sides in (before, after))
             if old != new:
-                parts.append(f"{side} has {currency} {new:,.2f}, signed were {old:,.2f}")
+                parts.append(f"{side} has {money({currency: new})}, signed were {money({currency: old})}")
     return "; ".join(parts)
 
 

@@ -89,7 +89,7 @@ def test_people_customers_and_days_add_up_with_their_causes(
     days = main_text(admin_client.get(address(scene), {**PERIOD, "by": "days"}))
 
     assert "Clockify 2.50 h − QuickBooks 1.00 h = Difference 1.50 h" in people
-    assert "USD 80.00 − 80.00 = 0.00" in people
+    assert "$80.00 − $80.00 = $0.00" in people
     assert "Acme:Site" in people
     assert "Not billable 1.50" in people
     assert "1.50 explained" in people

@@ -221,7 +221,7 @@ def test_another_amount_for_the_same_hours_is_said(
     page = main_text(beth.get(address(scene), PERIOD))
 
     amount = "50.00" if "HourlyRate" in by_hand else "0.00"
-    assert f"Ada, Acme:Site, Wed Mar 4: QuickBooks has USD {amount}, signed were 80.00." in page
+    assert f"Ada, Acme:Site, Wed Mar 4: QuickBooks has ${amount}, signed were $80.00." in page
 
 
 @pytest.mark.parametrize("column", ["document", "figures", "person_name"])
