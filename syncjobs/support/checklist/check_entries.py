@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import NamedTuple
 
-from django.db.models import Aggregate, Count, Max, Min, Q, Sum
+from django.db.models import BooleanField, Count, ExpressionWrapper, Max, Min, Q, Sum
 
 from integrations.models import Workspace
 from mapping.models import PartnerWrite
@@ -48,25 +49,41 @@ def left_out_checks(workspace: Workspace, now: datetime) -> Sequence[tuple[str, 
     return [(name, lambda name=name: left_out(workspace, name, now, counted())) for name in LEFT_OUT]  # type: ignore[misc]
 
 
-def _counted(workspace: Workspace, now: datetime) -> Mapping[str, Any]:
-    """Return when the window's entries were evaluated last (`read_at`, None: never), and count and minutes by line."""
+class _Counted(NamedTuple):
+    """When the window's entries were evaluated last, None: never; and entries and minutes left out by each line."""
+
+    read_at: datetime | None
+    entries: Mapping[str, int]
+    minutes: Mapping[str, int]
+
+
+def _counted(workspace: Workspace, now: datetime) -> _Counted:
+    blocked = EntryStatus.State.BLOCKED
+    is_left_out = {
+        name: ExpressionWrapper(Q(has_reason(code), state=blocked), BooleanField())
+        for name, (code, *_) in LEFT_OUT.items()
+    }
     window = EntryStatus.objects.filter(
         workspace=workspace,
         entry__deleted_at=None,
         entry__txn_date__gte=workspace.start_date,
         entry__txn_date__lte=workspace.today(now),
     )
-    figures: dict[str, Aggregate] = {"read_at": Max("evaluated_at")}
-    for name, (code, *_) in LEFT_OUT.items():
-        found = Q(has_reason(code), state=EntryStatus.State.BLOCKED)
-        figures |= {f"{name}_count": Count("pk", filter=found), f"{name}_minutes": Sum("minutes", filter=found)}
-    return window.aggregate(**figures)
+    groups = window.annotate(**is_left_out).values(*LEFT_OUT)
+    read_at, entries, minutes = None, Counter[str](), Counter[str]()
+    for group in groups.annotate(count=Count("pk"), total=Sum("minutes"), last=Max("evaluated_at")):
+        read_at = max(read_at or group["last"], group["last"])
+        for name in LEFT_OUT:
+            if group[name]:
+                entries[name] += group["count"]
+                minutes[name] += group["total"]
+    return _Counted(read_at, entries, minutes)
 
 
-def left_out(workspace: Workspace, name: str, now: datetime, counted: Mapping[str, Any]) -> Line:
+def left_out(workspace: Workspace, name: str, now: datetime, counted: _Counted) -> Line:
     """Say how many of the window's entries do not go for one reason, as they were evaluated last."""
     _, words, fix = LEFT_OUT[name]
-    read_at, count, minutes = counted["read_at"], counted[f"{name}_count"], counted[f"{name}_minutes"]
+    read_at, count, minutes = counted.read_at, counted.entries[name], counted.minutes[name]
     span = f"from {formatting.day(workspace.start_date)} to {formatting.day(workspace.today(now))}"
     if read_at is None and workspace.pulled_at is None:
         return Line(
