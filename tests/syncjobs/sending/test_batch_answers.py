@@ -148,6 +148,7 @@ def test_a_long_silence_stops_the_run(scene: Scene, plan: Plan, batches: Batches
     assert isinstance(plan.breaker.cause, NoAnswer)
 
 
+@pytest.mark.usefixtures("short_patience")
 def test_a_throttled_batch_goes_back_and_the_run_waits(
     scene: Scene, plan: Plan, shared: SendContext, batches: Batches
 ) -> None:

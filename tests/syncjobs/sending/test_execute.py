@@ -186,6 +186,7 @@ def test_silence_stops_the_sending(scene: Scene, plan: Plan) -> None:
     assert outcomes["planned"] > 0 and outcomes["unknown"] >= retry.MAX_UNANSWERED_CALLS
 
 
+@pytest.mark.usefixtures("short_patience")
 def test_a_throttled_company_is_asked_later_for_what_stays_planned(scene: Scene, plan: Plan) -> None:
     plan.creates(6)
     scene.fault("429", times=0)

@@ -219,7 +219,10 @@ def test_an_entry_that_was_sent_adopts_nothing(scene: Scene, ada: str, site: str
     assert scene.receipt(entry).quickbooks_id != key
 
 
-def test_an_entry_whose_write_is_in_doubt_adopts_nothing(scene: Scene, ada: str, site: str, entry: str) -> None:
+def test_an_entry_whose_write_is_in_doubt_adopts_nothing(
+    scene: Scene, ada: str, site: str, entry: str, settings: Any
+) -> None:
+    settings.GIVE_UP_SECONDS = 3
     scene.fault("cut_before", times=0)
     scene.fault("cut_before", "query.*TimeActivity", method="GET", skip=1, times=0)
     scene.sync()
