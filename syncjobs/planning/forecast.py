@@ -104,6 +104,11 @@ class Forecast:
         """Who is billed where that is not the client that Clockify names."""
         return [line for line in self.billing if line.billing.differs]
 
+    @property
+    def obstacle_sentences(self) -> list[str]:
+        """What the obstacles say, each sentence once: two people may have one name."""
+        return list(dict.fromkeys(obstacle.sentence for obstacle in self.obstacles))
+
 
 def forecast(
     workspace: Workspace,

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from integrations.models import Workspace
+from integrations.models import TimeEntry, Workspace
 from mapping.decisions import batch
 from mapping.decisions.batch import Choice
 from mapping.models import Link, Mismatch
@@ -210,6 +210,21 @@ def test_the_figures_name_hours_money_and_what_the_rest_waits_for() -> None:
     assert (obstacle.code, obstacle.tally.entries) == ("USER_NOT_MAPPED", 2)
     assert obstacle.sentence == "Tomasz Wójcik is not linked to an employee or vendor in QuickBooks."
     assert not Link.objects.filter(kind="project").exists()
+
+
+def test_two_people_of_one_name_are_said_once() -> None:
+    workspace, project, site = a_held_project()
+    namesake = ClockifyUserFactory(workspace=workspace, name="Tomasz Wójcik")
+    facts = {"user_id": namesake.clockify_id, "user_name": namesake.name}
+    entry = TimeEntry.objects.filter(project_id=project).first()
+    assert entry is not None
+    TimeEntryFactory(workspace=workspace, project_id=project, client_id=entry.client_id, **facts)
+    evaluate.refresh(workspace, now=NOW)
+
+    result = forecast(workspace, [Choice("link", "project", project, site)])
+
+    assert len(result.obstacles) == 2
+    assert result.obstacle_sentences == ["Tomasz Wójcik is not linked to an employee or vendor in QuickBooks."]
 
 
 def test_the_number_of_queries_does_not_depend_on_what_is_asked() -> None:
