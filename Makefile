@@ -79,7 +79,9 @@ mutate: $(VENV)/.ready-to-develop  ## do the tests notice mistakes? (MUTATE_ARGS
 	@env -u TEST_DATABASE_URL $(BIN)/python -m tests.mutate $(MUTATE_ARGS)
 
 screenshots: $(VENV)/.ready-to-develop  ## pictures of every page into var/screenshots, four of them into docs/pictures
-	@env -u TEST_DATABASE_URL REQUIRE_BROWSER=1 $(BIN)/python -m pytest -q -s -p no:randomly tests/browser/screenshots.py
+	@env -u TEST_DATABASE_URL REQUIRE_BROWSER=1 PICTURES="$${PICTURES:-*}" $(BIN)/python -m pytest -q -p no:randomly \
+	  $(addprefix tests/browser/,screenshots.py desk_screenshots.py $(addprefix test_,every_page.py decisions.py \
+	  line_rules.py two_tabs.py many_names.py bundle.py))
 
 fix: $(VENV)/.ready-to-develop  ## what lint can mend by itself
 	@$(BIN)/ruff check --fix .

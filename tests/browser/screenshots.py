@@ -1,26 +1,17 @@
-"""Pictures of every page, wide and narrow, light and dark, and without scripts: `make screenshots`.
-
-They go into var/screenshots; four of them, smaller, are those of the README and the docs. PICTURES names those to take
-again, as in `PICTURES='desk-* rules*' make screenshots`; unset: all.
-"""
+"""Pictures of every page: `make screenshots`. Four of them, smaller, are those of the README and the docs."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from datetime import date, timedelta
-from fnmatch import fnmatch
-from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from django.apps import apps
-from django.conf import settings
 from django.contrib.auth.models import User
+from django.test import override_settings
 from django.utils import timezone
-from PIL import Image
-from playwright.sync_api import ViewportSize
 
 from integrations.limits.retry import MAX_TRIED_RUNS
 from integrations.models import ClockifyProject, ClockifyUser, ShrunkList, TimeEntry, UnreadableRecord, Workspace
@@ -30,17 +21,11 @@ from sandbox.server import Running
 from syncjobs import sign_offs
 from syncjobs.models import Action, Receipt, Reconciliation, Run
 from syncjobs.runs.execution import RunExecution
-from tests.browser import axe
+from tests.browser import pictures
 from tests.browser.person import Person
 from tests.support import people
 from tests.support.scene import Scene, run_command
 
-FOLDER = settings.BASE_DIR / "var" / "screenshots"
-FOR_DOCS = settings.BASE_DIR / "docs" / "pictures"
-WIDTHS = {"wide": 1400, "narrow": 390}
-IN_DOCS = {"overview": 900, "projects": 900, "run": 900, "entry": 900}
-MAX_BYTES = 200_000
-CHOSEN = os.environ.get("PICTURES", "*").split()
 LISTS = {
     "entries": "integrations/timeentry",
     "runs": "syncjobs/run",
@@ -72,15 +57,13 @@ RECORDS = {
     "clockify-user": "integrations/clockifyuser",
     "user": "auth/user",
 }
+TOO_MANY_LOGINS = 12
 LogIn = Callable[[str], None]
 
 
 @pytest.mark.sandbox(dataset="agency")
 def test_pictures_of_every_page(person: Person, sandbox: Running, log_in: LogIn) -> None:
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for pattern in CHOSEN:
-        for old in FOLDER.glob(f"{pattern}-*.png"):
-            old.unlink()
+    pictures.forget_old()
     take(person, "login", "/accounts/login/")
     log_in(people.ADMINISTRATOR)
     first_run(person, sandbox)
@@ -100,7 +83,8 @@ def test_pictures_of_every_page(person: Person, sandbox: Running, log_in: LogIn)
     lost_and_healed(person, sandbox)
     disconnected(person)
     archived(person)
-    print(f"\n{len(list(FOLDER.glob('*.png')))} pictures in {FOLDER}, {len(IN_DOCS)} in {FOR_DOCS}")
+    problems(person)
+    print(f"\n{len(list(pictures.FOLDER.glob('*.png')))} pictures in {pictures.FOLDER}")
 
 
 def first_run(person: Person, sandbox: Running) -> None:
@@ -318,6 +302,29 @@ def lost_and_healed(person: Person, sandbox: Running) -> None:
     take(person, "connection-events", "/admin/integrations/connectionevent/")
 
 
+def problems(person: Person) -> None:
+    """Take pictures of a missing page, a secret that can't be read, an old token, and a login tried too often."""
+    take(person, "problem-404", "/admin/nothing/")
+    person.opens("/admin/connect/clockify/")
+    person.page.locator("[name=csrfmiddlewaretoken]").evaluate_all("fields => fields.forEach(field => field.value = 7)")
+    person.fills("API key", "any")
+    person.presses("Connect Clockify")
+    take(person, "problem-csrf")
+    workspace = Workspace.objects.get()
+    person.opens(f"/admin/workspaces/{workspace.pk}/connect/quickbooks/")
+    with override_settings(ENCRYPTION_KEYS=[Fernet.generate_key().decode()]):
+        take(person, "problem-key", f"/admin/workspaces/{workspace.pk}/diagnose/")
+    person.page.context.clear_cookies()
+    for _ in range(TOO_MANY_LOGINS):
+        person.opens("/accounts/login/")
+        person.fills("Username or e-mail", "nobody")
+        person.fills("Password", "wrong")
+        person.presses("Log in")
+    take(person, "problem-login")
+    # The browser reports these statuses as errors, which are expected here.
+    person.troubles.clear()
+
+
 def disconnected(person: Person) -> None:
     command("disconnect_quickbooks")
     take(person, "overview-disconnected", "/admin/")
@@ -329,38 +336,7 @@ def command(name: str, *args: str) -> None:
 
 
 def take(person: Person, name: str, path: str = "") -> None:
-    """Take pictures of the page at `path`, or of the open page: in each width and color scheme, and without scripts."""
+    """Take pictures of the page at `path`, or of the open page."""
     if path:
         person.opens(path)
-    if not any(fnmatch(name, pattern) for pattern in CHOSEN):
-        return
-    for size, width in WIDTHS.items():
-        for scheme in ("light", "dark"):
-            axe.look_at(person.page, width=width, scheme=scheme)
-            person.page.evaluate("scrollTo(0, 0)")
-            person.page.screenshot(path=FOLDER / f"{name}-{size}-{scheme}.png", full_page=True)
-    take_without_scripts(person, name)
-    if name in IN_DOCS:
-        axe.look_at(person.page, width=WIDTHS["wide"], scheme="light", height=IN_DOCS[name])
-        save_small(person.page.screenshot(), FOR_DOCS / f"{name}.png")
-
-
-def take_without_scripts(person: Person, name: str) -> None:
-    """Take a wide picture of the open page's address as a browser without JavaScript shows it to the same person."""
-    browser = person.page.context.browser
-    assert browser is not None
-    viewport: ViewportSize = {"width": WIDTHS["wide"], "height": axe.HEIGHT}
-    login = person.page.context.storage_state()
-    context = browser.new_context(java_script_enabled=False, storage_state=login, viewport=viewport)
-    page = context.new_page()
-    page.goto(person.page.url)
-    page.screenshot(path=FOLDER / f"{name}-no-scripts.png", full_page=True)
-    context.close()
-
-
-def save_small(picture: bytes, path: Path) -> None:
-    """Save with 128 colors, which is enough for a page and a third of the bytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    image = Image.open(BytesIO(picture)).convert("RGB")
-    image.quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
-    assert path.stat().st_size < MAX_BYTES, f"{path} is too large"
+    pictures.take(person.page, name)

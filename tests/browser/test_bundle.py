@@ -15,6 +15,7 @@ from integrations.models import Workspace
 from sandbox.server import Running
 from syncjobs.models import SupportBundle
 from syncjobs.support.bundle import stored
+from tests.browser import pictures
 from tests.browser.person import Person
 from tests.support import people
 from tests.support.scene import Scene
@@ -85,5 +86,6 @@ def test_the_worker_makes_a_large_bundle(
     page.reload()
     person.sees("by dana, names replaced: ready")
     person.checks_accessibility()
+    pictures.take(page, "bundle-ready")
 
     assert "Hourbridge support bundle" in text_of(press(page, "Download the bundle of"))

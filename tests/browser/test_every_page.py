@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -21,7 +22,7 @@ from sandbox.data.datasets import REALM
 from sandbox.server import Running
 from syncjobs import sign_offs
 from syncjobs.models import Reconciliation, Run, SignOff
-from tests.browser import axe
+from tests.browser import axe, pictures
 from tests.browser.person import Person
 from tests.integrations.accounts.test_second_factor import code_of
 from tests.support import people
@@ -52,6 +53,7 @@ class Inspection:
     def inspect(self, name: str) -> None:
         page = self.person.page
         self.count += 1
+        pictures.take(page, f"page-{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}")
         self.findings += [f"{name}: {line}" for line in axe.findings(page)]
         self.findings += [f"{name}: read out: {line}" for line in page.evaluate(ICONS_READ_OUT)]
         axe.look_at(page, width=axe.NARROW, scheme="light")

@@ -1,4 +1,4 @@
-"""An accountant's rules for lines: made on the pages, sent, read on the entries' pages, changed. PICTURES=folder."""
+"""An accountant's rules for lines: made on the pages, sent, read on the entries' pages, changed."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from playwright.sync_api import expect
 
 from sandbox.server import Running
 from syncjobs.models import LineRule, Receipt
+from tests.browser import pictures
 from tests.browser.person import Person
-from tests.browser.test_two_tabs import take
 from tests.support import people
 from tests.support.scene import Scene, run_command
 from tests.worker.conftest import WorkerProcess
@@ -86,7 +86,7 @@ def test_each_field_has_a_rule_and_a_changed_rule_touches_nothing_that_was_sent(
     assert time_of(scene) == books
     person.opens(page_of(scene, everything))
     person.sees(re.compile(rf"class: sent \d+ {re.escape(PRINT)}, now \d+ Engineering"))
-    take(person.page, "entry-differs-from-rules")
+    pictures.take(person.page, "entry-differs-from-rules")
 
     by_page, tested = rules_listed(), run_command("line_rule", "test", everything).json
     makes_the_same_by_command()
@@ -158,11 +158,11 @@ def makes_a_rule(person: Person, number: int, values: dict[str, str]) -> None:
     for label, value in values.items():
         person.fills(label, value)
     if number == 1:
-        take(person.page, "line-rule-form")
+        pictures.take(person.page, "line-rule-form")
     person.presses("Preview")
     person.sees("What would be different")
     if number == 3:
-        take(person.page, "line-rule-previewed")
+        pictures.take(person.page, "line-rule-previewed")
         person.checks_accessibility()
     person.presses("Save rule")
     person.sees(f"Rule {number} was added. What was sent before stays as it is.")
@@ -172,7 +172,7 @@ def reads_the_rules_by_their_precedence(person: Person) -> None:
     ids = person.page.locator("tr[id^=rule-]").evaluate_all("rows => rows.map(row => row.id)")
     assert ids == ["rule-5", "rule-4", "rule-2", "rule-3", "rule-1"]
     person.sees("More specific than rule 4: a task before a tag", "More specific than rule 1: a user before a client")
-    take(person.page, "line-rules")
+    pictures.take(person.page, "line-rules")
     person.checks_accessibility()
 
 
@@ -193,7 +193,7 @@ def reads_what_it_got(person: Person, scene: Scene, entry_id: str, *lines: tuple
     facts = person.page.locator("section[aria-labelledby=line-rules] dl > *").all_inner_texts()
     found = [tuple([label, *value.split("\n")]) for label, value in zip(facts[::2], facts[1::2], strict=True)]
     assert found == list(lines)
-    take(person.page, f"entry-by-line-rules-{len(lines[0])}")
+    pictures.take(person.page, f"entry-by-line-rules-{len(lines[0])}")
     person.checks_accessibility()
 
 

@@ -13,6 +13,7 @@ from mapping.desk.index import counted
 from mapping.models import Decision
 from sandbox.server import Running
 from tests.bench import name_pairs
+from tests.browser import pictures
 from tests.browser.person import PATIENCE_MS, Person
 from tests.browser.screenshots import LogIn, command
 from tests.support import people
@@ -178,6 +179,8 @@ def test_the_desk_is_cleared_at_450_open_names(
     clearing = Clearing(hand, scene.workspace.pk)
 
     for tab in ("people", "clients", "projects"):
+        person.opens(f"/admin/workspaces/{scene.workspace.pk}/{tab}/")
+        pictures.take(person.page, f"many-{tab}")
         clearing.clears(tab)
 
     with capsys.disabled():

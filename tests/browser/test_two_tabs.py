@@ -1,35 +1,22 @@
-"""Two tabs before one row, and a project that moved to another client. PICTURES=folder takes pictures of both."""
+"""Two tabs before one row, and a project that moved to another client."""
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from mapping.models import Decision, Link, MappingOverride
 from sandbox.server import Running
-from tests.browser import axe
+from tests.browser import pictures
 from tests.browser.person import PATIENCE_MS, Person
 from tests.support import people
 from tests.support.factories import UserFactory
 from tests.support.scene import FIRST, Scene
 
 LogIn = Callable[[str], None]
-
-
-def take(page: Page, name: str) -> None:
-    """Take pictures, wide and narrow, where a folder for them is named."""
-    if "PICTURES" not in os.environ:
-        return
-    for width in (1400, 390):
-        axe.look_at(page, width=width, scheme="light")
-        page.evaluate("scrollTo(0, 0)")
-        page.screenshot(path=Path(os.environ["PICTURES"]) / f"{name}-{width}.png", full_page=True)
-    axe.look_at(page, width=1400, scheme="light")
 
 
 @pytest.fixture
@@ -83,7 +70,7 @@ def test_a_second_tab_is_told_and_the_keys_go_on_from_its_row(
     assert [row.get_attribute("id") for row in page.locator("[data-row]").all()] == keys
     expect(page.locator(f"[id='{middle}']")).to_contain_text("Linked")
     person.checks_accessibility()
-    take(page, "second-tab")
+    pictures.take(page, "second-tab")
     told.focus()
     page.keyboard.press("j")
     expect(page.locator("[data-row]:focus")).to_have_id(keys[keys.index(middle) + 1] or "")
@@ -99,7 +86,7 @@ def test_who_would_pay_is_read_before_a_moved_project_is_confirmed(person: Perso
     expect(row).to_contain_text("This time will be billed to Tidewater Credit Union, not Acme & Sons.")
     expect(row.get_by_role("link", name="Create under Acme & Sons…")).to_be_visible()
     person.checks_accessibility()
-    take(page, "moved")
+    pictures.take(page, "moved")
     row.focus()
     # A opens it: nothing here is clearly right.
     page.keyboard.press("a")
@@ -110,7 +97,7 @@ def test_who_would_pay_is_read_before_a_moved_project_is_confirmed(person: Perso
     link = page.locator("[data-panel] [data-do=link]")
     expect(link).not_to_have_class(re.compile("hb-filled"))
     person.checks_accessibility()
-    take(page, "moved-open")
+    pictures.take(page, "moved-open")
     page.get_by_label("Id or name in QuickBooks").fill("acme")
     page.get_by_role("option").filter(has_text="Acme & Sons").first.click()
     expect(figures).to_contain_text("This time will be billed to Acme & Sons.")
