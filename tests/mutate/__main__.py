@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
     known = tomllib.loads(EQUIVALENTS.read_text())
     equivalents = Counter(module for module, mutant in planned if mutant.name in known.get(module, ()))
     planned = [(module, mutant) for module, mutant in planned if mutant.name not in known.get(module, ())]
-    tests = {module: options.tests or [tests_beside(home, module)] for module, _ in planned}
+    tests = {module: options.tests or [own_tests(home, module)] for module, _ in planned}
     print(f"{len(planned)} mutants, seed {options.seed}.", flush=True)
     trials = Trials(home, [(module, mutant, tests[module]) for module, mutant in planned], jobs=options.jobs)
     folders = sorted({folder for folders in tests.values() for folder in folders})
@@ -96,7 +96,7 @@ def mutants_of(home: Path, modules: Iterable[str]) -> dict[str, list[Mutant]]:
     return {module: list(mutants((home / module).read_text(), enums)) for module in modules}
 
 
-def tests_beside(home: Path, module: str) -> str:
+def own_tests(home: Path, module: str) -> str:
     """Return the folder of tests that mirrors a module's, or the nearest above it; of all rooms of one of PACKAGES."""
     folder = Path("tests", next((name for name in PACKAGES if module.startswith(f"{name}/")), str(Path(module).parent)))
     while not (home / folder).is_dir():

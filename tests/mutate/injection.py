@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from functools import cached_property
+from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -34,6 +35,17 @@ def inject(module: ModuleType, source: str) -> None:
                 _exchange(vars(old).get(member), value)
         else:
             _exchange(old, new)
+    _forget_results()
+
+
+def _forget_results() -> None:
+    """Clear the caches of our functions: what they answered before the mistake would hide it."""
+    for module in list(sys.modules.values()):
+        path = Path(getattr(module, "__file__", None) or "/")
+        if path.is_relative_to(Path.cwd()) and "site-packages" not in path.parts:
+            for value in list(vars(module).values()):
+                if callable(clear := getattr(value, "cache_clear", None)):
+                    clear()
 
 
 def _exchange(old: Any, new: Any) -> None:

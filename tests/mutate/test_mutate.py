@@ -13,7 +13,7 @@ import pytest
 from django.db import connection
 
 from integrations.models import Company
-from tests.mutate.__main__ import sampled, tests_beside
+from tests.mutate.__main__ import own_tests, sampled
 from tests.mutate.trials import Trials, _use_own_databases
 from tests.support.factories import CompanyFactory
 
@@ -83,6 +83,16 @@ def test_what_no_test_notices_is_listed(toy: Path) -> None:
     assert (toy / "toy.py").read_text() == TOY
 
 
+def test_answers_that_were_cached_before_hide_no_mistake(toy: Path) -> None:
+    cached = "\n\nfrom functools import cache\n\n\n@cache\ndef double(hours):\n    return hours * 2\n"
+    (toy / "toy.py").write_text(TOY + cached)
+    (toy / "tests/test_toy.py").write_text(TESTS + "\n\ndef test_double():\n    assert toy.double(3) == 6\n")
+
+    result = mutate(toy)
+
+    assert "double: " not in result.stdout
+
+
 def test_nine_of_ten_are_enough(toy: Path) -> None:
     (toy / "tests/test_toy.py").write_text(f"{TESTS}    assert not toy.Order(3).is_long\n")
 
@@ -100,8 +110,8 @@ def test_a_sample_is_the_same_for_the_same_seed() -> None:
 
 def test_all_rooms_of_a_package_are_tried_by_the_tests_of_all() -> None:
     """What `steps` do with a draft is tested there."""
-    assert tests_beside(HOME, "syncjobs/rules/drafts/draft.py") == "tests/syncjobs/rules"
-    assert tests_beside(HOME, "syncjobs/pages/desk/bulk/ticked.py") == "tests/syncjobs/pages/desk/bulk"
+    assert own_tests(HOME, "syncjobs/rules/drafts/draft.py") == "tests/syncjobs/rules"
+    assert own_tests(HOME, "syncjobs/pages/desk/bulk/ticked.py") == "tests/syncjobs/pages/desk/bulk"
 
 
 def test_tests_that_fail_by_themselves_measure_nothing(toy: Path) -> None:
