@@ -12,6 +12,7 @@ from mapping.matching.names import (
     identity,
     plain_words,
     same,
+    shared_form,
     strip_deleted,
     without_legal_form,
 )
@@ -40,6 +41,9 @@ DIFFERENT = [
     ("Jos\u00e9", "Jose", "accents"),
     ("jos\u00e9", "Jose", "case and accents"),
     ("Acme\u200b", "Acme", "invisible characters"),
+    ("\u200b Acme", "Acme", "invisible characters"),
+    ("Ac\x07me", "Acme", "invisible characters"),
+    ("O'N\u00c9-I\x07L A", "onei la", "case and spaces and punctuation and invisible characters and accents"),
     ("New York", "NewYork", "spaces"),
     ("Acme:Website", "Website", "letters"),
     ("Bob", "Rob", "letters"),
@@ -65,6 +69,11 @@ def test_anything_else_is_another_name_in_both_modes(name: str, other_name: str,
     assert not same(name, other_name, mode="strict")
     assert not same(name, other_name, mode="forgiving")
     assert difference(name, other_name) == apart
+
+
+@pytest.mark.parametrize(("name", "other_name"), [*IDENTICAL, *(names[:2] for names in ONLY_FORGIVING)])
+def test_names_that_any_mode_takes_as_the_same_share_a_form(name: str, other_name: str) -> None:
+    assert shared_form(name) == shared_form(other_name) != ""
 
 
 @pytest.mark.parametrize("empty", ["", " ", "\u00a0\t"])

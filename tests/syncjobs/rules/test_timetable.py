@@ -19,7 +19,7 @@ def test_a_timetable_is_written_as_it_is_read(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["every 4 minutes", "every 0 hours", "daily at 24:00", "daily", "hourly", "daily at 7"]
+    "text", ["every 4 minutes", "every 0 hours", "daily at 24:00", "daily at 18:60", "daily", "hourly", "daily at 7"]
 )
 def test_anything_else_is_refused_with_the_forms_there_are(text: str) -> None:
     with pytest.raises(ValueError, match="every"):

@@ -22,10 +22,22 @@ def test_what_fits_stays_as_it_is(text: str) -> None:
         ("x" * 3992 + FAMILY + "x", 3992 + 5),
         ("x" * 3999 + "e\u0301", 3999),  # é in two characters
         ("x" * 3998 + "👍🏽", 3998),
+        ("x" * 3998 + "🐀🐀", 3999),  # the character after the last skin tone
         ("x" * 3999 + "\r\n", 3999),
         ("x" + "\u0301" * 5000, 4000),  # no end in sight
     ],
-    ids=["letters", "emojis", "half an emoji", "family", "fits", "accent", "skin tone", "line end", "heap of accents"],
+    ids=[
+        "letters",
+        "emojis",
+        "half an emoji",
+        "family",
+        "fits",
+        "accent",
+        "skin tone",
+        "rats",
+        "line end",
+        "heap of accents",
+    ],
 )
 def test_a_longer_text_is_cut_between_what_people_see_as_characters(text: str, kept: int) -> None:
     assert description.cut(text) == text[:kept]

@@ -12,6 +12,7 @@ from syncjobs.rules.billing import NOT_BILLED, Billing
 from syncjobs.rules.drafts.eligibility import Policy
 from syncjobs.rules.steps import changes, corrections
 from syncjobs.rules.steps.changes import Sent, Step
+from syncjobs.rules.verbs import Verb
 from tests.support.values import WORK, activity_of, resolved, sent_for, work
 
 DRAFT = changes.intend(WORK, resolved(), None).draft
@@ -157,6 +158,15 @@ def test_work_that_is_not_billable_any_more_is_deleted_and_not_recreated() -> No
 
     assert corrections.override(step, SENT, CHANGED, NOT_BILLED).verb == "delete"
     assert corrections.override(step, SENT, None, NOT_BILLED).verb == "block"
+
+
+@pytest.mark.parametrize(("minutes", "text"), [(None, "an unknown time"), (0, "0:00"), (65, "1:05")])
+def test_a_length_that_is_not_known_is_said(minutes: int | None, text: str) -> None:
+    assert corrections.length(minutes) == text
+
+
+def test_a_step_that_writes_nothing_has_a_fingerprint_too() -> None:
+    assert corrections.fingerprint(Step("e1", Verb.BLOCK, "Why."), {})["draft"] is None
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ assert DRAFT is not None
 SOURCE = {"user": WORK.user_id, "project": WORK.project_id}
 SENT = sent_for(DRAFT, source=SOURCE)
 DAY = SENT.txn_date
-OFF = Reason("NOT_CONNECTED", {})
+OFF, PAYROLL = Reason("NOT_CONNECTED", {}), Reason("PAYROLL_ENABLED", {})
 CLOSED = {"closed": DAY.isoformat(), "day": DAY.isoformat()}
 
 
@@ -138,6 +138,7 @@ def test_nothing_changes_on_a_day_whose_books_are_closed(close_date: date, verb:
         (Policy(), ("delete", ["NOT_BILLABLE"])),
         (Policy(book_close_date=DAY), ("block", ["NOT_BILLABLE", "BOOKS_CLOSED"])),
         (Policy(whole_connection=(OFF,)), ("block", ["NOT_BILLABLE", "NOT_CONNECTED"])),
+        (Policy(whole_connection=(PAYROLL,)), ("block", ["NOT_BILLABLE", "PAYROLL_ENABLED"])),
     ],
 )
 def test_time_that_has_to_go_stays_where_nothing_may_change(policy: Policy, expected: tuple[str, list[str]]) -> None:
