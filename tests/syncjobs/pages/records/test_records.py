@@ -184,6 +184,13 @@ def test_a_list_asks_a_fixed_number_of_queries(
         admin_client.get(list_of(model))
 
 
+def test_the_head_of_a_column_carries_its_name(admin_client: Client, everything: Workspace) -> None:
+    """Hours and money are aligned by it."""
+    head = admin_client.get(list_of(TimeEntry)).content.decode().partition("<thead>")[2].partition("</thead>")[0]
+
+    assert re.findall(r'<span class="(?:sortable )?column-(length|amount)">', head) == ["length", "amount"]
+
+
 @pytest.mark.parametrize(
     "address",
     ["/admin/auth/user/add/", "/admin/auth/group/add/", "/admin/django_q/schedule/", "/admin/django_q/failure/"],
