@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -41,14 +41,19 @@ def long_list(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return ids
 
 
-def test_a_check_with_nothing_new_is_one_call_to_quickbooks(scene: Scene, ada: str, site: str) -> None:
+@pytest.mark.parametrize(("days", "clockify_calls"), [(20, 4), (40, 5)])
+def test_a_check_with_nothing_new_is_one_call_to_quickbooks(
+    scene: Scene, ada: str, site: str, days: int, clockify_calls: int
+) -> None:
+    """Clockify's free plan refuses reports over more than 31 days."""
+    scene.policy(start_date=date.today() - timedelta(days=days))
     check(scene)
 
     result = check(scene)
 
     assert calls(scene) == {"batch": 1}
     assert result["api_calls"]["quickbooks"] == 1
-    assert result["api_calls"]["clockify"] <= 4
+    assert result["api_calls"]["clockify"] == clockify_calls
     assert result["quickbooks"]["customers"] == {"seen": 2, "new": 0, "changed": 0, "gone": 0}
 
 
