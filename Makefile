@@ -82,6 +82,7 @@ screenshots: $(VENV)/.ready-to-develop  ## pictures of every page into var/scree
 	@env -u TEST_DATABASE_URL REQUIRE_BROWSER=1 PICTURES="$${PICTURES:-*}" $(BIN)/python -m pytest -q -p no:randomly \
 	  $(addprefix tests/browser/,screenshots.py desk_screenshots.py $(addprefix test_,every_page.py decisions.py \
 	  line_rules.py two_tabs.py many_names.py bundle.py))
+	@echo "Pictures are in var/screenshots, four of them in docs/pictures."
 
 fix: $(VENV)/.ready-to-develop  ## what lint can mend by itself
 	@$(BIN)/ruff check --fix .

@@ -7,6 +7,7 @@ Tests in a browser take theirs too, where it names them.
 from __future__ import annotations
 
 import os
+import re
 from fnmatch import fnmatch
 from io import BytesIO
 from pathlib import Path
@@ -22,19 +23,21 @@ FOR_DOCS = settings.BASE_DIR / "docs" / "pictures"
 WIDTHS = {"wide": 1400, "narrow": 390}
 IN_DOCS = {"overview": 900, "projects": 900, "run": 900, "entry": 900}
 MAX_BYTES = 200_000
+# What follows a picture's name.
+VARIANT = re.compile(r"-((wide|narrow)-(light|dark)|no-scripts)$")
 CHOSEN = os.environ.get("PICTURES", "").split()
 
 
 def forget_old() -> None:
     """Remove the pictures that are taken again."""
-    for pattern in CHOSEN:
-        for old in FOLDER.glob(f"{pattern}-*.png"):
+    for old in FOLDER.glob("*.png"):
+        if _is_chosen(VARIANT.sub("", old.stem)):
             old.unlink()
 
 
 def take(page: Page, name: str) -> None:
     """Take pictures of the open page in each width and color scheme, and of its address without scripts."""
-    if not any(fnmatch(name, pattern) for pattern in CHOSEN):
+    if not _is_chosen(name):
         return
     FOLDER.mkdir(parents=True, exist_ok=True)
     page.wait_for_load_state("networkidle")
@@ -48,6 +51,10 @@ def take(page: Page, name: str) -> None:
         axe.look_at(page, width=WIDTHS["wide"], scheme="light", height=IN_DOCS[name])
         _save_small(page.screenshot(), FOR_DOCS / f"{name}.png")
     axe.look_at(page, width=axe.WIDE, scheme="light")
+
+
+def _is_chosen(name: str) -> bool:
+    return any(fnmatch(name, pattern) for pattern in CHOSEN)
 
 
 def _take_without_scripts(page: Page, name: str) -> None:
