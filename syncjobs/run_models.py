@@ -167,6 +167,7 @@ class RunItem(models.Model):
     reasons = models.JSONField(default=list)
     warnings = models.JSONField(default=list)
     draft = models.JSONField(null=True, blank=True)
+    # A renamed field keeps its first column name.
     source_snapshot = models.JSONField(
         default=dict, db_column="basis", help_text="What the plan was made from: content, receipt, record as read."
     )
