@@ -10,7 +10,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 # Values that are the same whichever class of two equal ones made them.
-PLAIN = (bool, int, str, tuple, list, dict, set, frozenset, type(None))
+PLAIN = (bool, int, str, range, tuple, list, dict, set, frozenset, type(None))
 
 
 def inject(module: ModuleType, source: str) -> None:
