@@ -22,6 +22,9 @@ def test_what_fits_stays_as_it_is(text: str) -> None:
         ("x" * 3992 + FAMILY + "x", 3992 + 5),
         ("x" * 3999 + "e\u0301", 3999),  # é in two characters
         ("x" * 3998 + "👍🏽", 3998),
+        ("x" * 3998 + "👍🏻", 3998),  # the first skin tone
+        ("x" * 3998 + "👍🏿", 3998),  # the last one
+        ("x" * 3998 + "🏺🏺", 3999),  # the character before the first skin tone
         ("x" * 3998 + "🐀🐀", 3999),  # the character after the last skin tone
         ("x" * 3999 + "\r\n", 3999),
         ("x" + "\u0301" * 5000, 4000),  # no end in sight
@@ -34,6 +37,9 @@ def test_what_fits_stays_as_it_is(text: str) -> None:
         "fits",
         "accent",
         "skin tone",
+        "first skin tone",
+        "last skin tone",
+        "amphoras",
         "rats",
         "line end",
         "heap of accents",
