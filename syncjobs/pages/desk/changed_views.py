@@ -138,7 +138,7 @@ def _request_preview(request: HttpRequest, workspace: Workspace, details: RunDet
     except runs.AlreadyRunning as busy:
         run_requests.tell(request, messages.WARNING, str(busy), busy.run)
         return None
-    run_requests.tell_requested(request, "The preview of this entry", run)
+    run_requests.tell_requested(request, "Preview of this entry", run)
     return redirect("admin:syncjobs_run_change", run.pk)
 
 

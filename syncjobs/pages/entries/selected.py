@@ -37,7 +37,7 @@ def sync(request: HttpRequest, chosen: QuerySet[TimeEntry]) -> HttpResponse | No
         return None
     days = [entry.txn_date for entry in entries]
     options = RunOptions(entries=tuple(sorted(entry.clockify_id for entry in entries)))
-    run_name = f"The sync of {number(len(entries), ENTRIES)}"
+    run_name = f"Sync of {number(len(entries), ENTRIES)}"
     return run_requests.request_sync(request, workspace, run_name, first=min(days), last=max(days), options=options)
 
 

@@ -49,7 +49,7 @@ def entry(request: HttpRequest, pk: int) -> HttpResponse:
     workspace = access.workspace_at(row.workspace_id)
     options = RunOptions(entries=(row.clockify_id,))
     return run_requests.request_sync(
-        request, workspace, "The sync of this entry", first=row.txn_date, last=row.txn_date, options=options
+        request, workspace, "Sync of this entry", first=row.txn_date, last=row.txn_date, options=options
     )
 
 
@@ -60,7 +60,7 @@ def part(request: HttpRequest, pk: int) -> HttpResponse:
     if options is None or not clockify_id:
         messages.error(request, "Nothing was chosen.")
         return redirect("admin:index")
-    run_name = f"The sync of this {request.POST['kind']}"
+    run_name = f"Sync of this {request.POST['kind']}"
     return run_requests.request_sync(request, workspace, run_name, options=options(clockify_id))
 
 
@@ -91,7 +91,7 @@ def _retry(request: HttpRequest, run: Run) -> HttpResponse:
     if not ids:
         messages.warning(request, "Nothing in this run failed.")
         return redirect("admin:syncjobs_run_change", run.pk)
-    return _same_window(request, run, "Trying again", RunOptions(entries=tuple(ids)))
+    return _same_window(request, run, "Retry", RunOptions(entries=tuple(ids)))
 
 
 def _send_plan(request: HttpRequest, run: Run) -> HttpResponse:
@@ -105,15 +105,15 @@ def _send_plan(request: HttpRequest, run: Run) -> HttpResponse:
     options = RunOptions.of(run)
     if options.amend:
         options = correction.as_shown(run)
-    return _same_window(request, run, "Sending what the preview showed", options)
+    return _same_window(request, run, "Previewed sync", options)
 
 
 def _preview_again(request: HttpRequest, run: Run) -> HttpResponse:
-    return _same_window(request, run, "The new preview", RunOptions.of(run), dry_run=True)
+    return _same_window(request, run, "New preview", RunOptions.of(run), dry_run=True)
 
 
 def _preview_resend(request: HttpRequest, run: Run) -> HttpResponse:
-    return _same_window(request, run, "The preview", replace(RunOptions.of(run), resend=True), dry_run=True)
+    return _same_window(request, run, "Preview", replace(RunOptions.of(run), resend=True), dry_run=True)
 
 
 def _same_window(

@@ -13,9 +13,9 @@ from syncjobs.runs import lifecycle as runs
 
 # Kind of run, whether it is a preview, and the run's name in the message.
 BUTTONS: dict[str, tuple[str, bool, str]] = {
-    "check": (Run.Kind.CHECK, False, "The check for new users and customers"),
-    "preview": (Run.Kind.SYNC, True, "The preview"),
-    "sync": (Run.Kind.SYNC, False, "The time sync"),
+    "check": (Run.Kind.CHECK, False, "Check for new users and customers"),
+    "preview": (Run.Kind.SYNC, True, "Preview"),
+    "sync": (Run.Kind.SYNC, False, "Time sync"),
 }
 
 
