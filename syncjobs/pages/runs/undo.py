@@ -42,7 +42,7 @@ def undo_run(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("hourbridge:undo-run", run.pk)
     if requested.dry_run:
         return redirect("hourbridge:undo-run", run.pk)
-    run_requests.tell_requested(request, f"The undo of run {run.pk}", requested)
+    run_requests.tell_requested(request, f"Undo of run {run.pk}", requested)
     return redirect("admin:syncjobs_run_change", requested.pk)
 
 
