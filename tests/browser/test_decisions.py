@@ -77,13 +77,13 @@ def test_a_nearly_equal_activity_is_adopted(person: Person, scene: Scene, log_in
     log_in(people.ADMINISTRATOR)
 
     person.opens("/admin/")
-    picture(person, "doubts-front")
+    picture(person, "unknown-outcomes-front")
     person.follows("Decide about No answer, in doubt")
     person.sees("What was sent", "1:07")
-    picture(person, "doubts")
+    picture(person, "unknown-outcomes")
     person.presses("This is it")
     person.sees("is this entry's own now", "Nothing needs a decision.")
-    picture(person, "doubts-none")
+    picture(person, "unknown-outcomes-none")
 
     assert scene.receipt(entry).quickbooks_id == scene.activities()[0]["Id"]
 
